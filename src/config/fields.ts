@@ -1,0 +1,150 @@
+import type { ValueOf, ValueRules, ValueType } from './values.ts'
+
+/** One setting. Its text forms are the same in the environment, in a file, behind a flag and as default. */
+export interface Field extends ValueRules {
+  readonly name: `PGSTREAM_${string}`
+  readonly type: ValueType
+  /** As a user would write it; a field without one is optional. */
+  readonly default?: string
+  /** One sentence for help and README. */
+  readonly about: string
+  /** Never shown. (A URL is shown without its user and password.) */
+  readonly secret?: boolean
+  /** Without its dashes. */
+  readonly flag?: string
+  readonly shortFlag?: string
+  /** What stands for the value in help, such as `FILE`. */
+  readonly placeholder?: string
+}
+
+export interface Module {
+  readonly title: string
+  /** What has to be set for it to take part. */
+  readonly enabledBy: string
+  readonly fields: Readonly<Record<string, Field>>
+}
+
+/** Every setting there is: types, parsing, errors, flags, help and the tables in README.md come from here. */
+export const modules = {
+  postgresListener: {
+    title: 'Postgres listener',
+    enabledBy: 'PGSTREAM_POSTGRES_LISTENER_URL, PGSTREAM_PGURL or --pgurl',
+    fields: {
+      url: {
+        name: 'PGSTREAM_POSTGRES_LISTENER_URL',
+        type: 'url',
+        schemes: ['postgres', 'postgresql'],
+        about: 'The database whose changes are read.',
+      },
+      slotName: {
+        name: 'PGSTREAM_POSTGRES_LISTENER_SLOT_NAME',
+        type: 'text',
+        about: 'The replication slot; pgstream_<database>_slot if not set.',
+        flag: 'slot-name',
+        placeholder: 'NAME',
+      },
+    },
+  },
+  stdoutWriter: {
+    title: 'stdout processor',
+    enabledBy: 'PGSTREAM_STDOUT_WRITER_ENABLED=true or --stdout',
+    fields: {
+      enabled: {
+        name: 'PGSTREAM_STDOUT_WRITER_ENABLED',
+        type: 'boolean',
+        default: 'false',
+        about: 'Write every change to stdout, one JSON object per line.',
+        flag: 'stdout',
+      },
+      maxQueueBytes: {
+        name: 'PGSTREAM_STDOUT_WRITER_MAX_QUEUE_BYTES',
+        type: 'size',
+        default: '100MiB',
+        about: 'How much may wait to be written before the source is made to wait.',
+      },
+      batchSize: {
+        name: 'PGSTREAM_STDOUT_WRITER_BATCH_SIZE',
+        type: 'integer',
+        min: 1,
+        default: '1000',
+        about: 'The most changes that are written and confirmed at once.',
+      },
+      batchBytes: {
+        name: 'PGSTREAM_STDOUT_WRITER_BATCH_BYTES',
+        type: 'size',
+        default: '1MiB',
+        about: 'The most bytes that are written and confirmed at once.',
+      },
+    },
+  },
+  command: {
+    title: 'Command',
+    enabledBy: 'always',
+    fields: {
+      pgurl: {
+        name: 'PGSTREAM_PGURL',
+        type: 'url',
+        schemes: ['postgres', 'postgresql'],
+        about: 'The database to prepare, to clean up or to read; wins over PGSTREAM_POSTGRES_LISTENER_URL.',
+        flag: 'pgurl',
+        placeholder: 'URL',
+      },
+      configFile: {
+        name: 'PGSTREAM_CONFIG',
+        type: 'text',
+        about: 'A file of settings, one NAME=value per line.',
+        flag: 'config',
+        shortFlag: 'c',
+        placeholder: 'FILE',
+      },
+      logLevel: {
+        name: 'PGSTREAM_LOG_LEVEL',
+        type: 'choice',
+        choices: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'disabled'],
+        default: 'info',
+        about: 'What is logged to stderr: this level and those above it.',
+        flag: 'log-level',
+        placeholder: 'LEVEL',
+      },
+    },
+  },
+} as const
+
+/**
+ * Settings of the same project in Go that this version does not serve yet, by the beginning of their names. A module
+ * that takes them up deletes its line.
+ */
+export const notYetAvailable: readonly { readonly prefix: string; readonly what: string }[] = [
+  { prefix: 'PGSTREAM_KAFKA_', what: 'Kafka' },
+  { prefix: 'PGSTREAM_SEARCH_', what: 'The search indexer' },
+  { prefix: 'PGSTREAM_WEBHOOK_', what: 'The webhook notifier' },
+  { prefix: 'PGSTREAM_TRANSLATOR_', what: 'The translator' },
+]
+
+type Modules = typeof modules
+
+type ValueOfField<F> = F extends { readonly choices: readonly (infer Choice)[] }
+  ? Choice
+  : F extends { readonly type: infer Type extends ValueType }
+    ? ValueOf[Type]
+    : never
+
+type Optional<F> = F extends { readonly default: string } ? never : undefined
+
+/** All settings with their types, by module: `config.stdoutWriter.maxQueueBytes`. */
+export type Config = {
+  readonly [M in keyof Modules]: {
+    readonly [K in keyof Modules[M]['fields']]:
+      ValueOfField<Modules[M]['fields'][K]> | Optional<Modules[M]['fields'][K]>
+  }
+}
+
+export type ModuleName = keyof Modules
+export type LogLevel = Config['command']['logLevel']
+
+/** The same table for whoever goes through it. */
+export const moduleList: readonly (Module & { readonly key: string })[] = Object.entries<Module>(modules).map(
+  ([key, module]) => ({ key, ...module }),
+)
+
+export const fieldList: readonly Field[] = moduleList.flatMap(({ fields }) => Object.values(fields))

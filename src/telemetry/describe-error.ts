@@ -1,0 +1,55 @@
+import { PgstreamError } from '../errors.ts'
+import { scrub } from './scrub.ts'
+
+/** What a person or a log is told of an error. No secrets. */
+export interface ErrorDescription {
+  /** Ours, Postgres' or the system's. */
+  readonly code?: string
+  readonly message: string
+  readonly remedy?: string
+  /** The messages of the causes, outermost first, without those that the message repeats. */
+  readonly cause?: string
+  readonly stack?: string
+}
+
+/**
+ * A stack helps nobody who mistyped a host: it comes with `stack: true`, and with errors that must not happen.
+ */
+export function describeError(error: unknown, options: { stack?: boolean } = {}): ErrorDescription {
+  if (!(error instanceof Error)) return { message: scrub(String(error)) }
+  const code = codeOf(error)
+  const message = messageOf(error)
+  const cause = causesOf(error)
+    .map(messageOf)
+    .filter((text, place, all) => !message.includes(text) && all.indexOf(text) === place)
+    .join(': ')
+  const isBug = !(error instanceof PgstreamError) || error.code === 'PGSTREAM_INTERNAL'
+  const stack = options.stack || isBug ? deepestStack(error) : undefined
+  return {
+    ...(code === undefined ? {} : { code }),
+    message: scrub(message),
+    ...(error instanceof PgstreamError ? { remedy: scrub(error.remedy) } : {}),
+    ...(cause === '' ? {} : { cause: scrub(cause) }),
+    ...(stack === undefined ? {} : { stack: scrub(stack) }),
+  }
+}
+
+/** A host with several addresses fails with an AggregateError that has a code and no message. */
+const messageOf = (error: Error): string => error.message || codeOf(error) || error.name
+
+function codeOf(error: Error): string | undefined {
+  return 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
+function causesOf(error: Error): Error[] {
+  const causes: Error[] = []
+  for (let { cause } = error; cause instanceof Error && !causes.includes(cause); { cause } = cause) {
+    causes.push(cause)
+  }
+  return causes
+}
+
+/** Of where it happened, not of where it was wrapped. */
+function deepestStack(error: Error): string | undefined {
+  return (causesOf(error).at(-1) ?? error).stack
+}
