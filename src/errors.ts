@@ -81,6 +81,11 @@ export const errorTable = {
     remedy: 'See the cause; what was not confirmed is sent again at the next start.',
     exitCode: 1,
   },
+  PGSTREAM_STDOUT_CLOSED: {
+    about: 'Whoever read the standard output went away (head, a pager that was quit).',
+    remedy: 'Nothing to do: what was not read is sent again at the next start.',
+    exitCode: 0,
+  },
   PGSTREAM_STOPPED_HARD: {
     about: 'pgstream was stopped before everything it had read was delivered.',
     remedy: 'Nothing is lost: what was not confirmed is sent again at the next start.',

@@ -43,12 +43,10 @@ export interface DeleteEvent extends Change {
   readonly old: Row
 }
 
-/** One per table of the statement. */
+/** One per table that was emptied; CASCADE has its own for each table it reached. */
 export interface TruncateEvent extends Change {
   readonly kind: 'truncate'
   readonly relation: Relation
-  readonly cascade: boolean
-  readonly restartIdentity: boolean
 }
 
 /** An entry of `pgstream.schema_log`: a DDL command changed the tables it names. */

@@ -1,0 +1,46 @@
+export { PgstreamError } from './errors.ts'
+export type { ErrorCode } from './errors.ts'
+
+export { postgresListener } from './postgres/postgres-listener.ts'
+export type { PostgresListener, PostgresListenerOptions } from './postgres/postgres-listener.ts'
+export { init } from './postgres/init.ts'
+export type { InitOptions, InitReport } from './postgres/init.ts'
+export { tearDown } from './postgres/tear-down.ts'
+export type { TearDownOptions, TearDownReport } from './postgres/tear-down.ts'
+
+export { checkpointed } from './pipeline/checkpointed.ts'
+export type { Checkpointer, Listener } from './pipeline/contracts.ts'
+export { Processor } from './pipeline/processor.ts'
+export type { Operation, ProcessorOptions } from './pipeline/processor.ts'
+export { runPipeline } from './pipeline/run-pipeline.ts'
+export type { PipelineParts } from './pipeline/run-pipeline.ts'
+
+export { stdoutWriter } from './stdout/stdout-writer.ts'
+export type { StdoutWriter, StdoutWriterOptions } from './stdout/stdout-writer.ts'
+
+export type { Logger } from './telemetry/logger.ts'
+
+export type {
+  ChangeEvent,
+  CommitEvent,
+  DeleteEvent,
+  InsertEvent,
+  KeepaliveEvent,
+  MessageEvent,
+  PositionEvent,
+  RowEvent,
+  SchemaChangeEvent,
+  Translation,
+  TruncateEvent,
+  UpdateEvent,
+  WalEvent,
+} from './wal/event.ts'
+export { formatLsn, parseLsn } from './wal/lsn.ts'
+export type { Lsn } from './wal/lsn.ts'
+export type { Position } from './wal/position.ts'
+export type { Column, Relation, ReplicaIdentity } from './wal/relation.ts'
+export { rowObject } from './wal/row-object.ts'
+export type { ColumnSchema, SchemaDelta, SchemaLogEntry, TableSchema, UniqueIndex } from './wal/schema-log.ts'
+export { unchangedToast } from './wal/value.ts'
+export type { Row, Value } from './wal/value.ts'
+export { encodeWireJson } from './wal/wire-json.ts'

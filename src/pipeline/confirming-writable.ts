@@ -1,0 +1,112 @@
+import { Writable } from 'node:stream'
+import type { WritableOptions } from 'node:stream'
+import type { ChangeEvent, WalEvent } from '../wal/event.ts'
+import { isPositionOnly } from '../wal/event.ts'
+import type { Checkpointer } from './contracts.ts'
+import { PositionQueue } from './position-queue.ts'
+
+export type WriteCallback = (error?: Error | null) => void
+
+/** For sources that cannot resume, such as a recorded file. */
+const nobody: Checkpointer = { open: () => undefined, checkpoint: () => undefined, close: () => undefined }
+
+/**
+ * A Writable of events that confirms to the source what has become durable, and nothing else. What "durable" means is
+ * for the subclass to say, by calling `settle` for operations in the order in which it queued them.
+ *
+ * Events of one tick are corked together, so that one socket read, or one transaction, becomes one batch.
+ */
+export abstract class ConfirmingWritable extends Writable {
+  readonly #checkpointer: Checkpointer
+  readonly #positions = new PositionQueue()
+  #confirming: Promise<void> | null = null
+  #corked = false
+
+  constructor(options: WritableOptions, checkpointer: Checkpointer = nobody) {
+    super({ ...options, decodeStrings: false })
+    this.#checkpointer = checkpointer
+    checkpointer.open()
+  }
+
+  /** Queues what the sink needs of the event and gives the number of operations that makes. */
+  protected abstract enqueue(event: ChangeEvent): number
+
+  /**
+   * Takes an event. The callback fires when it, and everything before it, is durable. Never throws: what cannot be
+   * taken destroys the stream.
+   */
+  override write(event: WalEvent, callback?: WriteCallback): boolean
+  override write(event: WalEvent, encoding: BufferEncoding, callback?: WriteCallback): boolean
+  override write(event: WalEvent, second?: BufferEncoding | WriteCallback, third?: WriteCallback): boolean {
+    const callback = typeof second === 'function' ? second : third
+    if (this.writableEnded || this.destroyed) return super.write('', callback) // Node's own words for it
+    try {
+      if (!isPositionOnly(event)) {
+        this.#corkForThisTick()
+        this.#positions.queued(this.enqueue(event))
+      }
+    } catch (error) {
+      this.destroy(error as Error)
+      if (callback) process.nextTick(callback, error as Error)
+      return false
+    }
+    if (event.position || callback) this.#positions.note(event.position, callback)
+    this.#confirm()
+    return !this.writableNeedDrain
+  }
+
+  /** Hands a chunk to Node's own queue, which counts it and says `drain`. */
+  protected buffer(chunk: unknown): void {
+    super.write(chunk)
+  }
+
+  /** The next `operations` that were queued are durable: confirms the positions that this uncovers. */
+  protected settle(operations: number): void {
+    this.#positions.settle(operations)
+    this.#confirm()
+  }
+
+  /** Resolves when everything that may be confirmed has been. */
+  protected async confirmed(): Promise<void> {
+    while (this.#confirming) await this.#confirming
+  }
+
+  override _destroy(error: Error | null, callback: WriteCallback): void {
+    this.#positions.fail(error ?? new Error('the stream was destroyed'))
+    this.#checkpointer.close()
+    callback(error)
+  }
+
+  #corkForThisTick(): void {
+    if (this.#corked) return
+    this.#corked = true
+    this.cork()
+    setImmediate(() => {
+      this.#corked = false
+      this.uncork()
+    })
+  }
+
+  #confirm(): void {
+    if (this.#confirming || this.destroyed) return
+    const positions = this.#positions.takeDurable()
+    if (positions.length === 0) return
+    try {
+      const answer: void | Promise<void> = this.#checkpointer.checkpoint(positions)
+      if (answer) this.#confirming = this.#afterwards(answer)
+    } catch (error) {
+      this.destroy(error as Error)
+    }
+  }
+
+  async #afterwards(answer: Promise<void>): Promise<void> {
+    try {
+      await answer
+      this.#confirming = null
+      this.#confirm()
+    } catch (error) {
+      this.#confirming = null
+      this.destroy(error as Error)
+    }
+  }
+}

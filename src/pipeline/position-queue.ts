@@ -1,0 +1,72 @@
+import type { Position } from '../wal/position.ts'
+import { Fifo } from './fifo.ts'
+
+type Callback = (error?: Error | null) => void
+
+/** Positions that wait for the operations queued before them. */
+interface Waiting {
+  readonly after: number
+  readonly positions: Map<string, Position>
+  readonly callbacks: Callback[]
+}
+
+/**
+ * Decides which positions may be confirmed: those behind which no operation is unsettled. Operations are settled in the
+ * order in which they were queued. Between two operations only the newest position of each partition is kept, so that
+ * a million commits of nothing take no memory.
+ */
+export class PositionQueue {
+  readonly #waiting = new Fifo<Waiting>()
+  #durable = new Map<string, Position>()
+  #queued = 0
+  #settled = 0
+
+  queued(operations: number): void {
+    this.#queued += operations
+  }
+
+  /** Everything queued so far comes before this position. `callback` fires when all of that is settled. */
+  note(position: Position | null, callback?: Callback): void {
+    if (this.#queued === this.#settled) {
+      if (position) this.#durable.set(position.partition, position)
+      if (callback) process.nextTick(callback, null)
+      return
+    }
+    let last = this.#waiting.last()
+    if (last?.after !== this.#queued) {
+      last = { after: this.#queued, positions: new Map(), callbacks: [] }
+      this.#waiting.push(last)
+    }
+    if (position) last.positions.set(position.partition, position)
+    if (callback) last.callbacks.push(callback)
+  }
+
+  /** The next `operations` of the queue are durable. */
+  settle(operations: number): void {
+    this.#settled += operations
+    for (
+      let next = this.#waiting.first();
+      next && next.after <= this.#settled;
+      next = this.#waiting.first()
+    ) {
+      this.#waiting.shift()
+      for (const [partition, position] of next.positions) this.#durable.set(partition, position)
+      for (const callback of next.callbacks) process.nextTick(callback, null)
+    }
+  }
+
+  /** What may be confirmed and was not taken before: at most one position per partition. */
+  takeDurable(): Position[] {
+    if (this.#durable.size === 0) return []
+    const positions = [...this.#durable.values()]
+    this.#durable = new Map()
+    return positions
+  }
+
+  /** Nothing more will be settled: tells the callbacks that still wait. */
+  fail(error: Error): void {
+    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
+      for (const callback of next.callbacks) process.nextTick(callback, error)
+    }
+  }
+}

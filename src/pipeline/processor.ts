@@ -1,0 +1,123 @@
+import { PgstreamError } from '../errors.ts'
+import type { ChangeEvent } from '../wal/event.ts'
+import { ConfirmingWritable } from './confirming-writable.ts'
+import type { WriteCallback } from './confirming-writable.ts'
+import type { Checkpointer } from './contracts.ts'
+import { Fifo } from './fifo.ts'
+
+/** What a sink does for one event, encoded when the event arrived. Sinks add what else they need to know. */
+export interface Operation {
+  readonly bytes: Buffer
+}
+
+export interface ProcessorOptions {
+  /** Where to confirm what is durable: `listener.checkpointer`. */
+  readonly checkpointer?: Checkpointer | undefined
+  /** The memory guard: from here on the source waits. */
+  readonly maxQueueBytes: number
+  /** The most operations of one delivery. */
+  readonly batchSize: number
+  /** The most bytes of one delivery; a larger operation goes alone. */
+  readonly batchBytes: number
+}
+
+/**
+ * The base of every sink: a byte-mode Writable of events.
+ *
+ * - Events are encoded at the door: Node counts the bytes that wait or are in flight (`writableLength`) against
+ *   `maxQueueBytes`, and the event itself is garbage at once.
+ * - What gathered while one delivery was on its way becomes the next, cut by `batchSize` and `batchBytes`; an idle sink
+ *   never waits.
+ * - Batches are delivered one after the other, in order. After each the source is told what is durable; the memory is
+ *   released when all that was handed over together is.
+ * - A delivery that rejects destroys the stream: retries belong inside it.
+ */
+export abstract class Processor<Op extends Operation = Operation> extends ConfirmingWritable {
+  readonly #operations = new Fifo<Op>()
+  readonly #batchSize: number
+  readonly #batchBytes: number
+  readonly #abort = new AbortController()
+
+  constructor(options: ProcessorOptions) {
+    super({ highWaterMark: options.maxQueueBytes }, options.checkpointer)
+    this.#batchSize = options.batchSize
+    this.#batchBytes = options.batchBytes
+  }
+
+  /** What the sink does for this event: one operation, several in order, or null for nothing. Copies what it keeps. */
+  protected abstract encode(event: ChangeEvent): Op | readonly Op[] | null
+
+  /** Resolves when the whole batch is durable. `signal` fires when the stream is destroyed. */
+  protected abstract deliver(batch: readonly Op[], signal: AbortSignal): Promise<void>
+
+  /** Opens connections, before the first delivery. */
+  protected async open(): Promise<void> {}
+
+  /** Lets go of everything, after the last delivery or when the stream is destroyed. */
+  protected async release(): Promise<void> {}
+
+  protected override enqueue(event: ChangeEvent): number {
+    const encoded = this.encode(event)
+    if (encoded === null) return 0
+    if (!isList(encoded)) {
+      this.#queue(encoded)
+      return 1
+    }
+    for (const operation of encoded) this.#queue(operation)
+    return encoded.length
+  }
+
+  #queue(operation: Op): void {
+    this.#operations.push(operation)
+    this.buffer(operation.bytes)
+  }
+
+  override _construct(callback: WriteCallback): void {
+    this.open().then(() => callback(), callback)
+  }
+
+  override _write(_bytes: Buffer, _encoding: BufferEncoding, callback: WriteCallback): void {
+    this.#deliverNext(1).then(() => callback(), callback)
+  }
+
+  override _writev(chunks: readonly unknown[], callback: WriteCallback): void {
+    this.#deliverNext(chunks.length).then(() => callback(), callback)
+  }
+
+  override _final(callback: WriteCallback): void {
+    this.confirmed().then(() => callback(), callback)
+  }
+
+  override _destroy(error: Error | null, callback: WriteCallback): void {
+    this.#abort.abort(error ?? undefined)
+    this.release().then(
+      () => super._destroy(error, callback),
+      (releaseError: Error) => super._destroy(error ?? releaseError, callback),
+    )
+  }
+
+  async #deliverNext(operations: number): Promise<void> {
+    for (let left = operations; left > 0;) {
+      const batch = this.#nextBatch(left)
+      await this.deliver(batch, this.#abort.signal)
+      left -= batch.length
+      if (this.destroyed)
+        throw new PgstreamError('PGSTREAM_STOPPED_HARD', 'The sink was stopped while delivering.')
+      this.settle(batch.length)
+    }
+  }
+
+  #nextBatch(most: number): Op[] {
+    const batch: Op[] = []
+    let bytes = 0
+    for (let next = this.#operations.first(); next; next = this.#operations.first()) {
+      bytes += next.bytes.length
+      if (batch.length > 0 && bytes > this.#batchBytes) break
+      this.#operations.shift()
+      if (batch.push(next) === Math.min(most, this.#batchSize)) break
+    }
+    return batch
+  }
+}
+
+const isList = <Op>(encoded: Op | readonly Op[]): encoded is readonly Op[] => Array.isArray(encoded)

@@ -1,0 +1,43 @@
+import { PgstreamError } from '../errors.ts'
+import type { ChangeEvent, InsertEvent, SchemaChangeEvent } from '../wal/event.ts'
+import type { SchemaDelta, SchemaLogEntry } from '../wal/schema-log.ts'
+import type { Value } from '../wal/value.ts'
+
+/** The schema that init makes; none of its tables' changes is an event, but new entries of the schema log. */
+export const ownSchema = 'pgstream'
+const schemaLog = 'schema_log'
+
+/** Messages by which the triggers say what they could not do. Anybody can forge them: they are only shown. */
+const troublePrefix = 'pgstream.trouble'
+
+/** Gives the event as it is to be handed on: others unchanged, ours as schema change, as words to `trouble`, or not at all. */
+export function ownChange(event: ChangeEvent, trouble: (text: string) => void): ChangeEvent | null {
+  if (event.kind === 'message') {
+    if (event.prefix !== troublePrefix) return event
+    trouble(event.content.toString('utf8', 0, 2_000))
+    return null
+  }
+  if (event.relation.schema !== ownSchema) return event
+  return event.kind === 'insert' && event.relation.table === schemaLog ? toSchemaChange(event) : null
+}
+
+/** @throws {PgstreamError} PGSTREAM_PROTOCOL when the entry is not one of ours. */
+function toSchemaChange(event: InsertEvent): SchemaChangeEvent {
+  return { ...event, kind: 'schema-change', entry: readEntry(event) }
+}
+
+function readEntry({ relation, values }: InsertEvent): SchemaLogEntry {
+  const byName = new Map<string, Value>(relation.columns.map(({ name }, i) => [name, values[i]!]))
+  const text = (name: string): string => {
+    const value = byName.get(name)
+    if (typeof value === 'string') return value
+    throw new PgstreamError('PGSTREAM_PROTOCOL', `an entry of pgstream.schema_log has no ${name}`)
+  }
+  return {
+    id: text('id').trim(),
+    version: Number(byName.get('version')),
+    schemaName: text('schema_name'),
+    createdAt: text('created_at'),
+    schema: JSON.parse(text('schema')) as SchemaDelta,
+  }
+}

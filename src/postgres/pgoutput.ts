@@ -1,0 +1,275 @@
+import { PgstreamError } from '../errors.ts'
+import type { ChangeEvent, CommitEvent } from '../wal/event.ts'
+import { noLsn } from '../wal/lsn.ts'
+import type { Lsn } from '../wal/lsn.ts'
+import type { Column, Relation, ReplicaIdentity } from '../wal/relation.ts'
+import { unchangedToast } from '../wal/value.ts'
+import type { Row, Value } from '../wal/value.ts'
+import { MessageReader } from './message-reader.ts'
+import { slotPosition } from './slot-position.ts'
+import { TypeNames } from './type-names.ts'
+import { decodeValue, valueKindOf } from './value-decoder.ts'
+import type { ValueKind } from './value-decoder.ts'
+
+const code = (letter: string): number => letter.charCodeAt(0)
+const begin = code('B')
+const commit = code('C')
+const origin = code('O')
+const relation = code('R')
+const type = code('Y')
+const insert = code('I')
+const update = code('U')
+const remove = code('D')
+const truncate = code('T')
+const message = code('M')
+const keyTuple = code('K')
+const oldTuple = code('O')
+const newTuple = code('N')
+const nullValue = code('n')
+const unchangedValue = code('u')
+const textValue = code('t')
+
+const replicaIdentities = new Map<number, ReplicaIdentity>([
+  [code('d'), 'default'],
+  [code('i'), 'index'],
+  [code('f'), 'full'],
+  [code('n'), 'nothing'],
+])
+
+interface KnownRelation {
+  readonly relation: Relation
+  readonly kinds: readonly ValueKind[]
+}
+
+/**
+ * Decodes the messages of Postgres' own output plugin, protocol version 1
+ * (https://www.postgresql.org/docs/current/protocol-logicalrep-message-formats.html). Everything is decoded within the
+ * call: the bytes belong to the socket and are overwritten afterwards.
+ */
+export class PgoutputDecoder {
+  readonly #reader = new MessageReader()
+  readonly #typeNames = new TypeNames()
+  readonly #relations = new Map<number, KnownRelation>()
+  readonly #emit: (event: ChangeEvent | CommitEvent) => void
+  #inTransaction = false
+  #commitLsn: Lsn = noLsn
+  #commitTime = 0
+  #xid = 0
+  #ordinal = 0
+
+  constructor(emit: (event: ChangeEvent | CommitEvent) => void) {
+    this.#emit = emit
+  }
+
+  /** Between a Begin and its Commit. */
+  get inTransaction(): boolean {
+    return this.#inTransaction
+  }
+
+  /**
+   * Emits what the message says; `lsn` is the change's own place in the WAL.
+   * @throws {PgstreamError} PGSTREAM_PROTOCOL when the message cannot be understood.
+   */
+  decode(bytes: Buffer, lsn: Lsn): void {
+    const reader = this.#reader
+    reader.reset(bytes)
+    const messageType = reader.uint8()
+    switch (messageType) {
+      case insert:
+        return this.#insert(lsn)
+      case update:
+        return this.#update(lsn)
+      case remove:
+        return this.#delete(lsn)
+      case begin:
+        return this.#begin()
+      case commit:
+        return this.#commit()
+      case relation:
+        return this.#relation()
+      case type:
+        return this.#type()
+      case truncate:
+        return this.#truncate(lsn)
+      case message:
+        return this.#message()
+      case origin:
+        return undefined
+      default:
+        throw new PgstreamError(
+          'PGSTREAM_PROTOCOL',
+          `an unknown replication message of type ${JSON.stringify(String.fromCharCode(messageType))} arrived`,
+        )
+    }
+  }
+
+  #begin(): void {
+    this.#commitLsn = this.#reader.lsn()
+    this.#commitTime = this.#reader.time()
+    this.#xid = this.#reader.uint32()
+    this.#reader.end()
+    this.#ordinal = 0
+    this.#inTransaction = true
+  }
+
+  #commit(): void {
+    const reader = this.#reader
+    reader.uint8()
+    const commitLsn = reader.lsn()
+    const endLsn = reader.lsn()
+    const commitTime = reader.time()
+    reader.end()
+    this.#inTransaction = false
+    this.#emit({ kind: 'commit', commitLsn, xid: this.#xid, commitTime, position: slotPosition(endLsn) })
+  }
+
+  #type(): void {
+    const oid = this.#reader.uint32()
+    const schema = this.#reader.text() || 'pg_catalog'
+    this.#typeNames.describe(oid, schema, this.#reader.text())
+    this.#reader.end()
+  }
+
+  #relation(): void {
+    const reader = this.#reader
+    const oid = reader.uint32()
+    const schema = reader.text() || 'pg_catalog'
+    const table = reader.text()
+    const replicaIdentity = replicaIdentities.get(reader.uint8()) ?? 'default'
+    const columns: Column[] = []
+    for (let left = reader.uint16(); left > 0; left--) {
+      const key = (reader.uint8() & 1) === 1
+      const name = reader.text()
+      const typeOid = reader.uint32()
+      columns.push({ name, type: this.#typeNames.nameOf(typeOid, reader.int32()), typeOid, key })
+    }
+    reader.end()
+    this.#relations.set(oid, {
+      relation: { oid, schema, table, replicaIdentity, columns },
+      kinds: columns.map((column) => valueKindOf(column.typeOid)),
+    })
+  }
+
+  #known(oid: number): KnownRelation {
+    const known = this.#relations.get(oid)
+    if (known) return known
+    throw new PgstreamError('PGSTREAM_PROTOCOL', `a change of relation ${oid} arrived before its description`)
+  }
+
+  #row({ kinds }: KnownRelation): Value[] {
+    const reader = this.#reader
+    const count = reader.uint16()
+    if (count !== kinds.length) {
+      throw new PgstreamError(
+        'PGSTREAM_PROTOCOL',
+        `a row has ${count} columns where ${kinds.length} were described`,
+      )
+    }
+    const row = new Array<Value>(count)
+    for (let i = 0; i < count; i++) {
+      const format = reader.uint8()
+      if (format === textValue) {
+        const length = reader.int32()
+        const start = reader.skip(length)
+        row[i] = decodeValue(kinds[i]!, reader.bytes, start, start + length)
+      } else if (format === nullValue) {
+        row[i] = null
+      } else if (format === unchangedValue) {
+        row[i] = unchangedToast
+      } else {
+        throw new PgstreamError('PGSTREAM_PROTOCOL', `a column value has the unknown format ${format}`)
+      }
+    }
+    return row
+  }
+
+  #expect(tuple: number): void {
+    if (this.#reader.uint8() !== tuple) {
+      throw new PgstreamError('PGSTREAM_PROTOCOL', 'a row change lacks its new row')
+    }
+  }
+
+  #insert(lsn: Lsn): void {
+    const known = this.#known(this.#reader.uint32())
+    this.#expect(newTuple)
+    const values = this.#row(known)
+    this.#reader.end()
+    this.#emit({ kind: 'insert', relation: known.relation, values, ...this.#change(lsn) })
+  }
+
+  #update(lsn: Lsn): void {
+    const reader = this.#reader
+    const known = this.#known(reader.uint32())
+    const first = reader.uint8()
+    let old: Row | null = null
+    if (first === keyTuple || first === oldTuple) {
+      old = this.#row(known)
+      this.#expect(newTuple)
+    } else if (first !== newTuple) {
+      throw new PgstreamError('PGSTREAM_PROTOCOL', 'an update lacks its new row')
+    }
+    const values = this.#row(known)
+    reader.end()
+    // The whole old row is always sent with its large values, so that nothing is missing in the new one.
+    if (first === oldTuple && old) fillUnchanged(values, old)
+    this.#emit({ kind: 'update', relation: known.relation, values, old, ...this.#change(lsn) })
+  }
+
+  #delete(lsn: Lsn): void {
+    const reader = this.#reader
+    const known = this.#known(reader.uint32())
+    const tuple = reader.uint8()
+    if (tuple !== keyTuple && tuple !== oldTuple) {
+      throw new PgstreamError('PGSTREAM_PROTOCOL', 'a delete lacks its old row')
+    }
+    const old = this.#row(known)
+    reader.end()
+    this.#emit({ kind: 'delete', relation: known.relation, old, ...this.#change(lsn) })
+  }
+
+  #truncate(lsn: Lsn): void {
+    const reader = this.#reader
+    const count = reader.uint32()
+    reader.uint8() // CASCADE, RESTART IDENTITY: the tables they reached are all in the list
+    for (let left = count; left > 0; left--) {
+      const { relation } = this.#known(reader.uint32())
+      this.#emit({ kind: 'truncate', relation, ...this.#change(lsn) })
+    }
+    reader.end()
+  }
+
+  #message(): void {
+    const reader = this.#reader
+    const transactional = (reader.uint8() & 1) === 1
+    const lsn = reader.lsn()
+    const prefix = reader.text()
+    const length = reader.uint32()
+    const start = reader.skip(length)
+    const content = Buffer.from(reader.bytes.subarray(start, start + length))
+    reader.end()
+    const change = transactional
+      ? this.#change(lsn)
+      : { commitLsn: lsn, ordinal: 0, lsn, xid: 0, commitTime: 0, position: null, translation: null }
+    this.#emit({ kind: 'message', transactional, prefix, content, ...change })
+  }
+
+  #change(
+    lsn: Lsn,
+  ): Pick<ChangeEvent, 'commitLsn' | 'ordinal' | 'lsn' | 'xid' | 'commitTime' | 'position' | 'translation'> {
+    return {
+      commitLsn: this.#commitLsn,
+      ordinal: this.#ordinal++,
+      lsn,
+      xid: this.#xid,
+      commitTime: this.#commitTime,
+      position: null,
+      translation: null,
+    }
+  }
+}
+
+function fillUnchanged(values: Value[], old: Row): void {
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] === unchangedToast) values[i] = old[i]!
+  }
+}

@@ -1,0 +1,219 @@
+import { Readable } from 'node:stream'
+import { PgstreamError } from '../errors.ts'
+import type { Listener } from '../pipeline/contracts.ts'
+import { silentLogger } from '../telemetry/logger.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import type { ChangeEvent, CommitEvent, KeepaliveEvent } from '../wal/event.ts'
+import { formatLsn, noLsn } from '../wal/lsn.ts'
+import type { Lsn } from '../wal/lsn.ts'
+import { ownChange } from './own-changes.ts'
+import { PgoutputDecoder } from './pgoutput.ts'
+import { publicationName } from './publication.ts'
+import { ReplicationConnection, startPgoutput } from './replication-connection.ts'
+import { SlotCheckpointer } from './slot-checkpointer.ts'
+import { slotPosition } from './slot-position.ts'
+import { findSourceSlot } from './source-slot.ts'
+
+export interface PostgresListenerOptions {
+  /** The database that `pgstream init` prepared. */
+  readonly url: string
+  /** Default: `pgstream_<database>_slot`. */
+  readonly slotName?: string | undefined
+  readonly logger?: Logger | undefined
+}
+
+/** The server gives up after wal_sender_timeout, which some providers set to 5 s. */
+const statusIntervalMs = 1_000
+/** How many events wait for whoever reads; few, because a row can be large. */
+const highWaterMark = 256
+/** Rows of this many bytes in all wait at most (and the one that crosses it): 256 rows of 100 MB would be 25 GB. */
+const maxWaitingBytes = 16 * 1024 * 1024
+/** How long `stop` waits for the end of a transaction that has begun to arrive, so that it does not come again. */
+const stopGraceMs = 5_000
+
+/**
+ * Reads the changes of a database from its replication slot, whole transactions in commit order.
+ *
+ * Emits `WalEvent`s in object mode and never more than the reader takes. The slot moves only when the checkpointer is
+ * told that something is durable. Fails with a PgstreamError: PGSTREAM_SOURCE_UNREACHABLE, PGSTREAM_SOURCE_REFUSED,
+ * PGSTREAM_NO_RIGHT, PGSTREAM_SLOT_MISSING, PGSTREAM_SLOT_ACTIVE, PGSTREAM_SLOT_INVALID, PGSTREAM_NOT_INITIALIZED,
+ * PGSTREAM_PROTOCOL.
+ */
+export function postgresListener(options: PostgresListenerOptions): PostgresListener {
+  return new PostgresListener(options)
+}
+
+export class PostgresListener extends Readable implements Listener {
+  readonly checkpointer: SlotCheckpointer
+  readonly #options: PostgresListenerOptions
+  readonly #logger: Logger
+  readonly #decoder: PgoutputDecoder
+  #connection: ReplicationConnection | null = null
+  #statusTimer: NodeJS.Timeout | undefined
+  #graceTimer: NodeJS.Timeout | undefined
+  #paused = false
+  #stopping = false
+  #finished = false
+  #handedOn: Lsn = noLsn
+  #replyOwed = false
+  #arrivingBytes = 0
+  #waitingBytes = 0
+  #warnedOfNobody = false
+
+  constructor(options: PostgresListenerOptions) {
+    super({ objectMode: true, highWaterMark })
+    this.#options = options
+    this.#logger = options.logger ?? silentLogger
+    this.checkpointer = new SlotCheckpointer(() => this.#onConfirmed())
+    this.#decoder = new PgoutputDecoder((event) => this.#take(event))
+  }
+
+  override _construct(callback: (error?: Error | null) => void): void {
+    this.#open().then(() => callback(), callback)
+  }
+
+  async #open(): Promise<void> {
+    const { slot, database } = await findSourceSlot(this.#options.url, this.#options.slotName)
+    const connection = await ReplicationConnection.open(this.#options.url)
+    this.#connection = connection
+    const { systemId, timeline } = await connection.identify()
+    await connection.start(startPgoutput({ slot, publication: publicationName, from: noLsn }), {
+      onMessage: (payload, walStart) => this.#onMessage(payload, walStart),
+      onKeepalive: (walEnd, replyRequested) => this.#onKeepalive(walEnd, replyRequested),
+      onEnd: (error) => this.#onEnd(error),
+    })
+    this.#statusTimer = setInterval(() => this.#sendStatus(), statusIntervalMs)
+    this.#logger.info({ slot, database, systemId, timeline }, 'reading the replication slot')
+  }
+
+  override _read(): void {
+    this.#resumeIfTaken()
+  }
+
+  override read(size?: number): unknown {
+    const event: unknown = super.read(size)
+    this.#resumeIfTaken()
+    return event
+  }
+
+  /**
+   * Reads no further. A transaction that has begun to arrive is read to its end for up to five seconds, so that it need
+   * not come again; then the stream ends once everything is taken.
+   */
+  stop(): void {
+    if (this.#stopping) return
+    this.#stopping = true
+    if (!this.#decoder.inTransaction) return this.#finish()
+    this.#graceTimer = setTimeout(() => this.#finish(), stopGraceMs)
+  }
+
+  #finish(): void {
+    clearTimeout(this.#graceTimer)
+    if (this.readableEnded || this.destroyed || this.#finished) return
+    this.#finished = true
+    this.#connection?.pause()
+    this.push(null)
+  }
+  #onMessage(payload: Buffer, walStart: Lsn): void {
+    if (this.#finished || this.destroyed) return
+    this.#arrivingBytes = payload.length
+    try {
+      this.#decoder.decode(payload, walStart)
+    } catch (error) {
+      this.destroy(error as Error)
+    }
+  }
+
+  #take(event: ChangeEvent | CommitEvent): void {
+    if (event.kind === 'commit') {
+      this.#handOn(event)
+      this.#handedOn = slotLsn(event)
+      this.#warnOfNobody()
+      if (this.#stopping) this.#finish()
+      return
+    }
+    const own = ownChange(event, (text) =>
+      this.#logger.error({ report: text }, 'a trigger of pgstream failed'),
+    )
+    if (own) this.#handOn(own)
+  }
+
+  /**
+   * Between transactions, everything before `walEnd` has been sent. Within one it proves only that the server lives:
+   * the position would lie before the commit that is arriving, but nobody needs it.
+   */
+  #onKeepalive(walEnd: Lsn, replyRequested: boolean): void {
+    if (this.#finished || this.destroyed) return
+    if (!this.#decoder.inTransaction && walEnd > this.#handedOn) {
+      this.#handedOn = walEnd
+      this.#arrivingBytes = 0
+      this.#handOn({ kind: 'keepalive', position: slotPosition(walEnd) })
+    }
+    if (replyRequested) {
+      this.#sendStatus()
+      this.#replyOwed = true
+    }
+  }
+
+  #handOn(event: ChangeEvent | CommitEvent | KeepaliveEvent): void {
+    const wanted = this.push(event)
+    if (this.readableLength === 0) this.#waitingBytes = 0
+    else this.#waitingBytes += this.#arrivingBytes
+    if (wanted && this.#waitingBytes < maxWaitingBytes) return
+    this.#paused = true
+    this.#connection?.pause()
+  }
+
+  #resumeIfTaken(): void {
+    if (this.readableLength === 0) this.#waitingBytes = 0
+    if (!this.#paused || this.#waitingBytes >= maxWaitingBytes || this.#finished) return
+    this.#paused = false
+    this.#connection?.resume()
+  }
+
+  /** A server that is asked to shut down waits until it hears that what it sent is confirmed. */
+  #onConfirmed(): void {
+    if (!this.#replyOwed) return
+    this.#replyOwed = false
+    this.#sendStatus()
+  }
+
+  #sendStatus(): void {
+    this.#connection?.sendStatus(this.checkpointer.confirmed)
+  }
+
+  #warnOfNobody(): void {
+    if (this.checkpointer.attached || this.#warnedOfNobody) return
+    this.#warnedOfNobody = true
+    this.#logger.warn(
+      {},
+      'nobody confirms what was read: the slot will grow. Give listener.checkpointer to the processor, or wrap your Writable in checkpointed()',
+    )
+  }
+
+  #onEnd(error: Error | undefined): void {
+    if (this.destroyed || this.#finished) return
+    this.destroy(
+      error ?? new PgstreamError('PGSTREAM_SOURCE_UNREACHABLE', 'The server ended the replication stream.'),
+    )
+  }
+
+  /**
+   * A Readable is destroyed as soon as its last event was read, long before the sink has stored it: after a regular end
+   * the connection stays open until the sink has confirmed its last.
+   */
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    clearTimeout(this.#graceTimer)
+    const settled = error === null && this.#finished ? this.checkpointer.settled() : Promise.resolve()
+    settled
+      .then(async () => {
+        clearInterval(this.#statusTimer)
+        this.#sendStatus()
+        await this.#connection?.close()
+        this.#logger.debug({ confirmed: formatLsn(this.checkpointer.confirmed) }, 'let go of the slot')
+      })
+      .then(() => callback(error), callback)
+  }
+}
+
+const slotLsn = (event: CommitEvent): Lsn => (event.position as ReturnType<typeof slotPosition>).lsn

@@ -1,0 +1,168 @@
+import { EventEmitter } from 'node:events'
+import type { Socket } from 'node:net'
+import type pg from 'pg'
+import { formatLsn, lsn } from '../wal/lsn.ts'
+import type { Lsn } from '../wal/lsn.ts'
+import { connect } from './connect.ts'
+import { fromPostgres } from './postgres-error.ts'
+
+/** What `pg` has and does not declare: the connection under the client, which speaks the copy-both protocol. */
+interface WireConnection extends EventEmitter {
+  readonly stream: Socket
+  sendCopyFromChunk(chunk: Buffer): void
+  endCopyFrom(): void
+}
+
+export interface SystemIdentity {
+  readonly systemId: string
+  readonly timeline: number
+  readonly database: string
+}
+
+export interface ReplicationHandlers {
+  /** One message of the output plugin. The bytes are overwritten after the call. */
+  readonly onMessage: (payload: Buffer, walStart: Lsn) => void
+  /** Nothing more is to be sent up to `walEnd`; the server may want to be answered at once. */
+  readonly onKeepalive: (walEnd: Lsn, replyRequested: boolean) => void
+  /** The stream ended: with an error, or without one after `close`. */
+  readonly onEnd: (error: Error | undefined) => void
+}
+
+const xLogData = 0x77
+const keepalive = 0x6b
+const xLogHeaderBytes = 25
+const unixToPostgresMicros = 946_684_800_000_000n
+
+/** So that values arrive as documented, whatever the server, the database and the role have set. */
+const sessionSettings = {
+  TimeZone: 'UTC',
+  DateStyle: 'ISO',
+  IntervalStyle: 'postgres',
+  extra_float_digits: '3',
+  bytea_output: 'hex',
+  search_path: 'pg_catalog',
+}
+
+/**
+ * A connection in replication mode (https://www.postgresql.org/docs/current/protocol-replication.html): frames in,
+ * status out, reading paused and resumed. Knows nothing of what the frames mean.
+ */
+export class ReplicationConnection {
+  readonly #client: pg.Client
+  readonly #wire: WireConnection
+  #streaming = false
+  #closing = false
+
+  private constructor(client: pg.Client) {
+    this.#client = client
+    this.#wire = (client as unknown as { connection: WireConnection }).connection
+  }
+
+  /** @throws {PgstreamError} when the server cannot be reached, refuses, or the role may not replicate. */
+  static async open(url: string): Promise<ReplicationConnection> {
+    const client = await connect(url, { replication: 'database', settings: sessionSettings })
+    return new ReplicationConnection(client)
+  }
+
+  async identify(): Promise<SystemIdentity> {
+    const { rows } = await this.query('IDENTIFY_SYSTEM')
+    const row = rows[0] as { systemid: string; timeline: number; dbname: string }
+    return { systemId: row.systemid, timeline: row.timeline, database: row.dbname }
+  }
+
+  async query(sql: string): Promise<pg.QueryResult> {
+    try {
+      return await this.#client.query(sql)
+    } catch (cause) {
+      throw fromPostgres(cause, 'asking the server')
+    }
+  }
+
+  /** Resolves when the server begins to send. */
+  async start(command: string, handlers: ReplicationHandlers): Promise<void> {
+    const wire = this.#wire
+    wire.on('copyData', ({ chunk }: { chunk: Buffer }) => {
+      if (this.#closing) return
+      if (chunk[0] === xLogData) {
+        handlers.onMessage(chunk.subarray(xLogHeaderBytes), lsn(chunk.readBigUInt64BE(1)))
+      } else if (chunk[0] === keepalive) {
+        handlers.onKeepalive(lsn(chunk.readBigUInt64BE(1)), chunk[17] === 1)
+      }
+    })
+    await new Promise<void>((resolve, reject) => {
+      let started = false
+      wire.once('replicationStart', () => {
+        started = true
+        this.#streaming = true
+        resolve()
+      })
+      const ended = (cause?: unknown): void => {
+        this.#streaming = false
+        const error =
+          cause === undefined
+            ? undefined
+            : fromPostgres(cause, started ? 'reading the slot' : 'starting replication')
+        if (!started)
+          reject(error ?? fromPostgres(new Error('Connection terminated'), 'starting replication'))
+        else handlers.onEnd(this.#closing ? undefined : error)
+      }
+      this.#client.query(command).then(() => ended(), ended)
+    })
+  }
+
+  pause(): void {
+    this.#wire.stream.pause()
+  }
+
+  resume(): void {
+    this.#wire.stream.resume()
+  }
+
+  /** A standby status update: everything before `flushed` may be forgotten. Goes out while reading is paused, too. */
+  sendStatus(flushed: Lsn, replyRequested = false): void {
+    if (!this.#streaming) return
+    const frame = Buffer.allocUnsafe(34)
+    frame[0] = 0x72
+    frame.writeBigUInt64BE(flushed, 1)
+    frame.writeBigUInt64BE(flushed, 9)
+    frame.writeBigUInt64BE(flushed, 17)
+    frame.writeBigInt64BE(BigInt(Date.now()) * 1000n - unixToPostgresMicros, 25)
+    frame[33] = replyRequested ? 1 : 0
+    this.#wire.sendCopyFromChunk(frame)
+  }
+
+  /**
+   * Ends the copy and waits until the server has acknowledged that, so that it has seen the last status; cuts the
+   * connection when it does not answer within `timeoutMs` (a server that is sending a large transaction does not).
+   */
+  async close(timeoutMs = 2_000): Promise<void> {
+    if (this.#closing) return
+    this.#closing = true
+    const socket = this.#wire.stream
+    if (socket.destroyed) return
+    const closed = new Promise<void>((resolve) => void socket.once('close', () => resolve()))
+    const deadline = setTimeout(() => socket.destroy(), timeoutMs)
+    if (this.#streaming) {
+      const copyEnded = new Promise<void>((resolve) => {
+        this.#wire.once('readyForQuery', () => resolve())
+        socket.once('close', () => resolve())
+      })
+      this.#wire.endCopyFrom()
+      this.resume()
+      await copyEnded
+    }
+    this.resume()
+    await this.#client.end().catch(() => undefined)
+    await closed
+    clearTimeout(deadline)
+  }
+}
+
+/** START_REPLICATION for the plugin of Postgres itself. `from` 0/0 means: where the slot stands. */
+export function startPgoutput(options: { slot: string; publication: string; from: Lsn }): string {
+  const publication = options.publication.replaceAll("'", "''")
+  return (
+    `START_REPLICATION SLOT "${options.slot}" LOGICAL ${formatLsn(options.from)} ` +
+    `(proto_version '1', publication_names '"${publication}"', messages 'true')`
+  )
+}

@@ -1,0 +1,50 @@
+import { PgstreamError } from '../errors.ts'
+import { connect } from './connect.ts'
+import { fromPostgres } from './postgres-error.ts'
+import { findPublication, otherPublication, publicationName } from './publication.ts'
+import { findSlot, slotProblem } from './slot.ts'
+import { slotNameFor } from './slot-name.ts'
+
+/** Where a stream begins: a slot that is there, free, and of this database. */
+export interface SourceSlot {
+  readonly slot: string
+  readonly database: string
+}
+
+/**
+ * Looks at slot and publication before they are read, because what Postgres says of them then does not say what to do.
+ * @throws {PgstreamError} PGSTREAM_SLOT_MISSING, PGSTREAM_SLOT_ACTIVE, PGSTREAM_SLOT_INVALID, PGSTREAM_NOT_INITIALIZED.
+ */
+export async function findSourceSlot(url: string, slotName?: string): Promise<SourceSlot> {
+  const client = await connect(url)
+  try {
+    const { rows } = await client.query<{ database: string }>('select current_database() as database')
+    const { database } = rows[0]!
+    const name = slotNameFor(database, slotName)
+    const slot = await findSlot(client, name)
+    if (!slot) {
+      throw new PgstreamError('PGSTREAM_SLOT_MISSING', `There is no replication slot ${name} on the server.`)
+    }
+    const problem = slotProblem(slot, database, 'pgoutput')
+    if (problem) throw problem
+    if (slot.activePid !== null) {
+      throw new PgstreamError(
+        'PGSTREAM_SLOT_ACTIVE',
+        `The replication slot ${name} is being read by another session (pid ${slot.activePid}).`,
+      )
+    }
+    const publication = await findPublication(client)
+    if (!publication) {
+      throw new PgstreamError(
+        'PGSTREAM_NOT_INITIALIZED',
+        `There is no publication ${publicationName} in database ${JSON.stringify(database)}.`,
+      )
+    }
+    if (!publication.complete) throw otherPublication()
+    return { slot: name, database }
+  } catch (cause) {
+    throw fromPostgres(cause, 'looking at the replication slot')
+  } finally {
+    await client.end()
+  }
+}

@@ -1,0 +1,73 @@
+import type { Writable } from 'node:stream'
+import { PgstreamError } from '../errors.ts'
+import { Processor } from '../pipeline/processor.ts'
+import type { Operation } from '../pipeline/processor.ts'
+import type { Checkpointer } from '../pipeline/contracts.ts'
+import type { ChangeEvent } from '../wal/event.ts'
+import { encodeWireJson } from '../wal/wire-json.ts'
+
+export interface StdoutWriterOptions {
+  readonly checkpointer?: Checkpointer | undefined
+  /** Default 100 MiB. */
+  readonly maxQueueBytes?: number | undefined
+  /** Default 1,000 lines. */
+  readonly batchSize?: number | undefined
+  /** Default 1 MiB. */
+  readonly batchBytes?: number | undefined
+  /** Where the lines go. Default: the process' standard output. */
+  readonly output?: Writable | undefined
+}
+
+/**
+ * Writes one line of wire JSON per change. Durable means: the operating system has taken it (a pipe, a file, a
+ * terminal). A reader that goes away destroys the stream with PGSTREAM_STDOUT_CLOSED.
+ */
+export function stdoutWriter(options: StdoutWriterOptions = {}): StdoutWriter {
+  return new StdoutWriter(options)
+}
+
+export class StdoutWriter extends Processor {
+  readonly #output: Writable
+  readonly #onError = (cause: NodeJS.ErrnoException): void => void this.destroy(writeFailed(cause))
+
+  constructor(options: StdoutWriterOptions) {
+    super({
+      checkpointer: options.checkpointer,
+      maxQueueBytes: options.maxQueueBytes ?? 100 * 1024 * 1024,
+      batchSize: options.batchSize ?? 1_000,
+      batchBytes: options.batchBytes ?? 1024 * 1024,
+    })
+    this.#output = options.output ?? process.stdout
+  }
+
+  protected override async open(): Promise<void> {
+    this.#output.on('error', this.#onError)
+  }
+
+  protected override encode(event: ChangeEvent): Operation {
+    return { bytes: Buffer.from(encodeWireJson(event) + '\n') }
+  }
+
+  protected override async deliver(batch: readonly Operation[]): Promise<void> {
+    const bytes =
+      batch.length === 1 ? batch[0]!.bytes : Buffer.concat(batch.map((operation) => operation.bytes))
+    await new Promise<void>((resolve, reject) => {
+      this.#output.write(bytes, (cause) => (cause ? reject(writeFailed(cause)) : resolve()))
+    })
+  }
+
+  protected override async release(): Promise<void> {
+    this.#output.off('error', this.#onError)
+  }
+}
+
+function writeFailed(cause: NodeJS.ErrnoException): PgstreamError {
+  if (cause.code === 'EPIPE') {
+    return new PgstreamError('PGSTREAM_STDOUT_CLOSED', 'Whoever read the standard output has closed it.', {
+      cause,
+    })
+  }
+  return new PgstreamError('PGSTREAM_SINK_FAILED', `Standard output cannot be written: ${cause.message}.`, {
+    cause,
+  })
+}

@@ -1,0 +1,147 @@
+import { isUtf8 } from 'node:buffer'
+import type { ChangeEvent, MessageEvent, Translation } from './event.ts'
+import { formatLsn } from './lsn.ts'
+import type { Relation } from './relation.ts'
+import { formatTime } from './time.ts'
+import { unchangedToast } from './value.ts'
+import type { Row, Value } from './value.ts'
+
+const actions = {
+  insert: 'I',
+  update: 'U',
+  delete: 'D',
+  truncate: 'T',
+  'schema-change': 'I',
+  message: 'M',
+} as const
+
+const noMetadata =
+  '{"schema_id":null,"table_pgstream_id":"","id_col_pgstream_id":null,"version_col_pgstream_id":""}'
+
+/** What depends on the shape of the rows only. */
+interface ShapeJson {
+  readonly translation: Translation | null
+  /** `"schema":"public","table":"users"` */
+  readonly names: string
+  /** Per column, up to its value: `{"id":"","name":"a","type":"integer","value":`. */
+  readonly columns: readonly string[]
+  readonly isNumeric: readonly boolean[]
+  readonly keys: readonly number[]
+  readonly metadata: string
+}
+
+const shapes = new WeakMap<Relation, ShapeJson>()
+
+function shapeOf(relation: Relation, translation: Translation | null): ShapeJson {
+  const known = shapes.get(relation)
+  if (known?.translation === translation) return known
+  const { columns } = relation
+  const shape: ShapeJson = {
+    translation,
+    names: `"schema":${JSON.stringify(relation.schema)},"table":${JSON.stringify(relation.table)}`,
+    columns: columns.map(({ name, type }, i) => {
+      const id = translation?.columnIds[i] ?? ''
+      return `{"id":${JSON.stringify(id)},"name":${JSON.stringify(name)},"type":${JSON.stringify(type)},"value":`
+    }),
+    isNumeric: columns.map(({ type }) => /^numeric(\(|$)/.test(type) && !type.endsWith('[]')),
+    keys: columns.flatMap(({ key }, i) => (key ? [i] : [])),
+    metadata: metadataJson(translation),
+  }
+  shapes.set(relation, shape)
+  return shape
+}
+
+function metadataJson(translation: Translation | null): string {
+  if (!translation) return noMetadata
+  return JSON.stringify({
+    schema_id: translation.schemaId,
+    table_pgstream_id: translation.tableId,
+    id_col_pgstream_id: translation.identityColumnIds,
+    version_col_pgstream_id: translation.versionColumnId,
+  })
+}
+
+/**
+ * The JSON that Kafka values, lines on stdout and webhook bodies hold: the fields of the original pgstream in their
+ * order, then `commit_lsn`, `ordinal`, `xid`, and `unchanged_toast` with the names of large columns that an update did
+ * not touch. Numbers have every digit that Postgres printed; NaN and infinities are strings.
+ */
+export function encodeWireJson(event: ChangeEvent): string {
+  const time = event.xid === 0 ? '' : formatTime(event.commitTime)
+  const head = `{"action":"${actions[event.kind]}","timestamp":"${time}","lsn":"${formatLsn(event.lsn)}",`
+  const tail = `,"commit_lsn":"${formatLsn(event.commitLsn)}","ordinal":${event.ordinal},"xid":${event.xid}`
+  if (event.kind === 'message') return `${head}${messageJson(event)}${tail}}`
+
+  const shape = shapeOf(event.relation, event.translation)
+  const { names, metadata } = shape
+  const rest = `,"metadata":${metadata}${tail}`
+  switch (event.kind) {
+    case 'insert':
+    case 'schema-change':
+      return `${head}${names},"columns":${rowJson(shape, event.values)},"identity":null${rest}}`
+    case 'update': {
+      const identity = identityJson(shape, event.old ?? event.values)
+      const missing = unchangedJson(event.relation, event.values)
+      return `${head}${names},"columns":${rowJson(shape, event.values)},"identity":${identity}${rest}${missing}}`
+    }
+    case 'delete':
+      return `${head}${names},"columns":null,"identity":${identityJson(shape, event.old)}${rest}}`
+    case 'truncate':
+      return `${head}${names},"columns":null,"identity":null${rest}}`
+  }
+}
+
+function rowJson(shape: ShapeJson, row: Row, only?: readonly number[]): string {
+  let json = ''
+  for (let at = 0, end = only?.length ?? row.length; at < end; at++) {
+    const i = only ? only[at]! : at
+    const value = row[i]!
+    if (value === unchangedToast) continue
+    json += (json === '' ? '[' : ',') + shape.columns[i]! + valueJson(value, shape.isNumeric[i]!) + '}'
+  }
+  return json === '' ? '[]' : json + ']'
+}
+
+const identityJson = (shape: ShapeJson, row: Row): string =>
+  shape.keys.length === 0 ? 'null' : rowJson(shape, row, shape.keys)
+
+function unchangedJson(relation: Relation, row: Row): string {
+  if (!row.includes(unchangedToast)) return ''
+  const names = relation.columns.flatMap(({ name }, i) => (row[i] === unchangedToast ? [name] : []))
+  return `,"unchanged_toast":${JSON.stringify(names)}`
+}
+
+function messageJson({ transactional, prefix, content }: MessageEvent): string {
+  const text = isUtf8(content)
+    ? `"content":${JSON.stringify(content.toString('utf8'))}`
+    : `"content_base64":"${content.toString('base64')}"`
+  return (
+    `"schema":"","table":"","columns":null,"identity":null,"metadata":${noMetadata},` +
+    `"transactional":${transactional},"prefix":${JSON.stringify(prefix)},${text}`
+  )
+}
+
+function valueJson(value: Exclude<Value, typeof unchangedToast>, isNumeric: boolean): string {
+  switch (typeof value) {
+    case 'string':
+      return isNumeric && isJsonNumber(value) ? value : JSON.stringify(value)
+    case 'number':
+      return numberJson(value)
+    case 'bigint':
+    case 'boolean':
+      return String(value)
+    default:
+      return value === null ? 'null' : `"${value.toString('hex')}"`
+  }
+}
+
+/** Of what Postgres prints for a numeric, only NaN and the infinities are not JSON numbers. */
+const isJsonNumber = (text: string): boolean => {
+  const last = text.charCodeAt(text.length - 1)
+  return last >= 0x30 && last <= 0x39
+}
+
+function numberJson(value: number): string {
+  if (!Number.isFinite(value)) return `"${value}"`
+  return Object.is(value, -0) ? '-0' : String(value)
+}
