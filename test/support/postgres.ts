@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
+import { findPostgres } from '../services/postgres-binaries.ts'
+import { startCluster } from '../services/postgres-cluster.ts'
+import type { PostgresCluster } from '../services/postgres-cluster.ts'
 import { eventually } from './wait.ts'
 
 export interface PostgresServer {
@@ -66,6 +69,17 @@ export async function temporaryDatabase(
       }
     },
   }
+}
+
+/**
+ * A server of this test's own, to be stopped, crashed or set otherwise (`settings` are lines of postgresql.conf). It
+ * dies with this process.
+ */
+export async function startPostgres(options: {
+  major: number
+  settings?: Readonly<Record<string, string>>
+}): Promise<PostgresCluster> {
+  return startCluster(await findPostgres(options.major), options.settings)
 }
 
 /** The same server, another database. */

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
 /**
- * Calls `look` until it neither throws nor returns a falsy value, and resolves with what it returned. Rejects after
+ * Calls `look` until it neither throws nor returns false or null, and resolves with what it returned. Rejects after
  * `timeoutMs` (10 s) with what the last look said. Let `look` assert, and the failure says what was awaited.
  */
 export async function eventually<T>(
@@ -14,7 +14,7 @@ export async function eventually<T>(
     let last: unknown
     try {
       const seen = await look()
-      if (seen) return seen
+      if (seen !== false && seen !== null) return seen
       last = `it was ${String(seen)}`
     } catch (error) {
       last = error
