@@ -1,4 +1,4 @@
-import { Writable } from 'node:stream'
+import type { Writable } from 'node:stream'
 import type { ChangeEvent } from '../wal/event.ts'
 import { ConfirmingWritable } from './confirming-writable.ts'
 import type { WriteCallback } from './confirming-writable.ts'

@@ -47,7 +47,7 @@ export abstract class ConfirmingWritable extends Writable {
       }
     } catch (error) {
       this.destroy(error as Error)
-      if (callback) process.nextTick(callback, error as Error)
+      if (callback) process.nextTick(callback, error)
       return false
     }
     if (event.position || callback) this.#positions.note(event.position, callback)
