@@ -51,6 +51,11 @@ export const errorTable = {
     remedy: 'Do what the message says and run pgstream init again; it goes on where it stopped.',
     exitCode: 1,
   },
+  PGSTREAM_TEAR_DOWN_INCOMPLETE: {
+    about: 'tear-down could not remove everything.',
+    remedy: 'Do what the message says and run pgstream tear-down again; it goes on where it stopped.',
+    exitCode: 1,
+  },
   PGSTREAM_MIGRATION_NEWER: {
     about: 'The database was prepared by a newer pgstream.',
     remedy: 'Use that version or a newer one.',

@@ -1,0 +1,85 @@
+import type pg from 'pg'
+import { PgstreamError } from '../errors.ts'
+import { bookkeepingSql, schemaOwner } from './bookkeeping.ts'
+import { readMigrations } from './migration-files.ts'
+import type { Migration } from './migration-files.ts'
+import { fromPostgres } from './postgres-error.ts'
+
+export interface MigrateResult {
+  readonly applied: string[]
+  readonly already: number
+}
+
+/** Of pg_advisory locks of the database: whoever migrates holds it until the transaction's end. */
+const migrationLock = 7_245_913_020
+
+/**
+ * Applies the migrations that the database does not have, each in a transaction of its own. Any number of callers may do
+ * so at once.
+ * @throws {PgstreamError} PGSTREAM_MIGRATION_NEWER; PGSTREAM_INIT_INCOMPLETE where another program's schema is in the way.
+ */
+export async function migrate(client: pg.ClientBase): Promise<MigrateResult> {
+  const migrations = await readMigrations()
+  const applied: string[] = []
+  const before = await appliedMigrations(client, migrations)
+  if (before.size === migrations.length) return { applied, already: before.size }
+  for (const migration of migrations) {
+    if (await applyOnce(client, migration, migrations)) applied.push(migration.name)
+  }
+  return { applied, already: migrations.length - applied.length }
+}
+
+/** Versions of the migrations that are there. @throws {PgstreamError} when this version must not touch what is there. */
+export async function appliedMigrations(
+  client: pg.ClientBase,
+  known: readonly Migration[],
+): Promise<Set<number>> {
+  const owner = await schemaOwner(client)
+  if (owner === 'nobody') return new Set()
+  if (owner === 'the Go version') throw madeByGo()
+  const { rows } = await client.query<{ version: number }>('select version from pgstream.migrations')
+  const applied = new Set(rows.map(({ version }) => version))
+  const newest = known.at(-1)?.version ?? 0
+  const highest = Math.max(0, ...applied)
+  if (highest <= newest) return applied
+  throw new PgstreamError(
+    'PGSTREAM_MIGRATION_NEWER',
+    `The database has migration ${highest}; this version of pgstream knows ${newest} and older.`,
+  )
+}
+
+/** Before `init` and before `tear-down`: its tables are not ours to touch. */
+export const madeByGo = (): PgstreamError =>
+  new PgstreamError(
+    'PGSTREAM_INIT_INCOMPLETE',
+    'The schema pgstream of this database was made by the Go version of pgstream.',
+    {
+      remedy:
+        'Stop that version and let it remove its schema and its slot (its own command: pgstream tear-down), then run it again.',
+    },
+  )
+
+async function applyOnce(
+  client: pg.ClientBase,
+  migration: Migration,
+  all: readonly Migration[],
+): Promise<boolean> {
+  await client.query('begin')
+  try {
+    await client.query('select pg_advisory_xact_lock($1)', [migrationLock])
+    await client.query(bookkeepingSql)
+    const missing = !(await appliedMigrations(client, all)).has(migration.version)
+    if (missing) {
+      await client.query(migration.sql)
+      await client.query('insert into pgstream.migrations (version, name) values ($1, $2)', [
+        migration.version,
+        migration.name,
+      ])
+    }
+    await client.query('commit')
+    return missing
+  } catch (cause) {
+    await client.query('rollback').catch(() => undefined)
+    throw fromPostgres(cause, `the migration ${migration.name}`)
+  }
+}

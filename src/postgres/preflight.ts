@@ -1,0 +1,127 @@
+import type pg from 'pg'
+import { PgstreamError } from '../errors.ts'
+import { appliedMigrations } from './migrate.ts'
+import { readMigrations } from './migration-files.ts'
+import { fromPostgres } from './postgres-error.ts'
+import { findPublication, otherPublication } from './publication.ts'
+import { missingRights } from './rights.ts'
+import { findSlot, slotProblem } from './slot.ts'
+
+export interface ServerFacts {
+  readonly database: string
+  readonly user: string
+  /** As `server_version_num`: 150020. */
+  readonly version: number
+}
+
+interface ServerRow extends ServerFacts {
+  readonly versionText: string
+  readonly walLevel: string
+  readonly standby: boolean
+  readonly slots: number
+  readonly maxSlots: number
+  readonly walsenders: number
+  readonly maxWalsenders: number
+}
+
+/** Who we are and where: what the server says, not what the URL says. */
+export async function serverFacts(client: pg.ClientBase): Promise<ServerFacts> {
+  const { database, user, version } = await readServer(client)
+  return { database, user, version }
+}
+
+/**
+ * Everything that would keep `init` or `run` from working, found without changing anything. What `init` finds done needs
+ * no right to do it.
+ */
+export async function preflight(
+  client: pg.ClientBase,
+  { slotName, plugin }: { slotName: string; plugin: string },
+): Promise<PgstreamError[]> {
+  const server = await readServer(client)
+  const tooOld = server.version < 140000
+  if (tooOld) return [unsupported(`runs Postgres ${server.versionText}`)]
+  const slot = await findSlot(client, slotName)
+  const ours = slot && slotProblem(slot, server.database, plugin)
+  const problems = [
+    server.standby ? unsupported('is a standby', 'Use the URL of the primary.') : null,
+    server.walLevel === 'logical' ? null : walLevel(server.walLevel),
+    ours,
+    slot || server.slots < server.maxSlots
+      ? null
+      : noFree('replication slots', 'max_replication_slots', server.maxSlots),
+    slot?.activePid || server.walsenders < server.maxWalsenders
+      ? null
+      : noFree('walsenders', 'max_wal_senders', server.maxWalsenders),
+    ...(await databaseProblems(client, server)),
+  ]
+  return problems.filter((problem) => problem !== null)
+}
+
+/** One error for all of them; the first decides the code. */
+export function together(problems: readonly PgstreamError[]): PgstreamError {
+  const [first] = problems
+  if (first === undefined) throw new RangeError('no problem to tell')
+  if (problems.length === 1) return first
+  const numbered = (texts: string[]): string => texts.map((text, index) => `(${index + 1}) ${text}`).join(' ')
+  return new PgstreamError(first.code, numbered(problems.map(({ message }) => message)), {
+    remedy: numbered(problems.map(({ remedy }) => remedy)),
+  })
+}
+
+async function databaseProblems(
+  client: pg.ClientBase,
+  server: ServerFacts,
+): Promise<(PgstreamError | null)[]> {
+  const migrations = await readMigrations()
+  let applied: Set<number>
+  try {
+    applied = await appliedMigrations(client, migrations)
+  } catch (cause) {
+    return [fromPostgres(cause, 'a look at the schema pgstream')]
+  }
+  const publication = await findPublication(client)
+  return [
+    publication?.complete === false ? otherPublication() : null,
+    await missingRights(client, server, {
+      eventTriggers: applied.size < migrations.length,
+      publication: publication === null,
+    }),
+  ]
+}
+
+async function readServer(client: pg.ClientBase): Promise<ServerRow> {
+  const { rows } = await client.query<ServerRow>(
+    `select current_database() as database, current_user as user,
+            current_setting('server_version_num')::int as version,
+            current_setting('server_version') as "versionText",
+            current_setting('wal_level') as "walLevel",
+            pg_is_in_recovery() as standby,
+            (select count(*)::int from pg_replication_slots) as slots,
+            current_setting('max_replication_slots')::int as "maxSlots",
+            (select count(*)::int from pg_stat_activity where backend_type = 'walsender') as walsenders,
+            current_setting('max_wal_senders')::int as "maxWalsenders"`,
+  )
+  const [row] = rows
+  if (row === undefined) throw new PgstreamError('PGSTREAM_PROTOCOL', 'The server does not say what it is.')
+  return row
+}
+
+const unsupported = (what: string, remedy?: string): PgstreamError =>
+  new PgstreamError(
+    'PGSTREAM_SOURCE_UNSUPPORTED',
+    `The server ${what}.`,
+    remedy === undefined ? {} : { remedy },
+  )
+
+const walLevel = (level: string): PgstreamError =>
+  new PgstreamError(
+    'PGSTREAM_WAL_LEVEL',
+    `wal_level of the server is ${level}; logical replication needs logical.`,
+  )
+
+const noFree = (what: string, setting: string, max: number): PgstreamError =>
+  new PgstreamError(
+    'PGSTREAM_NO_FREE_SLOT',
+    `All ${max} ${what} of the server are taken (${setting} = ${max}).`,
+  )
