@@ -33,6 +33,7 @@ export default tseslint.config(
       ],
       '@typescript-eslint/prefer-promise-reject-errors': 'off',
       '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/return-await': ['error', 'in-try-catch'],
       'no-console': 'error',
       'no-restricted-syntax': [
         'error',

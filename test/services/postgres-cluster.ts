@@ -10,6 +10,7 @@ import { freePort } from './free-port.ts'
 import type { PostgresBinaries } from './postgres-binaries.ts'
 import { canRun, serverUser } from './postgres-user.ts'
 import type { ServerUser } from './postgres-user.ts'
+import { serverSettings } from './postgres-settings.ts'
 import { runCommand } from './run-command.ts'
 import { atTheEnd } from './watchdog.ts'
 
@@ -22,20 +23,6 @@ export interface PostgresCluster extends AsyncDisposable {
   stop(mode?: 'fast' | 'immediate'): Promise<void>
   /** With the same port and data, also after `stop`. */
   restart(mode?: 'fast' | 'immediate'): Promise<void>
-}
-
-/** Roomy, because many tests share a server; not durable, because the data does not outlive the run. */
-const defaults: Readonly<Record<string, string>> = {
-  listen_addresses: '127.0.0.1',
-  unix_socket_directories: '',
-  wal_level: 'logical',
-  max_connections: '300',
-  max_wal_senders: '100',
-  max_replication_slots: '100',
-  max_prepared_transactions: '20',
-  fsync: 'off',
-  timezone: 'UTC',
-  log_timezone: 'UTC',
 }
 
 /** Ends the server and removes its folder, also while initdb still writes into it. */
@@ -62,7 +49,7 @@ export async function startCluster(
     const dataDir = join(folder, 'data')
     const port = await freePort()
     await initialize(bin, folder, user)
-    const conf = { port: String(port), ...defaults, ...(await pluginSetting(bin, user)), ...settings }
+    const conf = { ...whereOnly(port), ...serverSettings, ...(await pluginSetting(bin, user)), ...settings }
     const lines = Object.entries(conf).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`)
     await writeFile(join(dataDir, 'postgresql.conf'), lines.join(''), { flag: 'a' })
     const url = `postgres://postgres:postgres@127.0.0.1:${port}/postgres`
@@ -90,6 +77,10 @@ export async function startCluster(
   }
 }
 
+function whereOnly(port: number): Record<string, string> {
+  return { port: String(port), listen_addresses: '127.0.0.1', unix_socket_directories: '' }
+}
+
 /** Owned by who runs the server, in a place that this user can enter. */
 async function temporaryFolder(user: ServerUser): Promise<string> {
   for (const parent of [tmpdir(), '/tmp', '/var/tmp']) {
@@ -104,11 +95,12 @@ async function temporaryFolder(user: ServerUser): Promise<string> {
 /** Binaries below a home folder that others cannot enter are copied, by hard links where that is possible. */
 async function reachableBin(binaries: PostgresBinaries, user: ServerUser, folder: string): Promise<string> {
   if (await canRun(user, join(binaries.bin, 'postgres'))) return binaries.bin
-  if (!binaries.movable) throw new Error(`The user postgres cannot run ${binaries.bin}/postgres`)
+  const { movable } = binaries
+  if (!movable) throw new Error(`The user postgres cannot run ${binaries.bin}/postgres`)
   const copy = join(folder, 'postgres')
-  await runCommand('cp', ['-al', binaries.movable, copy]).catch(async () => {
+  await runCommand('cp', ['-al', movable, copy]).catch(async () => {
     await rm(copy, { recursive: true, force: true })
-    await runCommand('cp', ['-a', `${binaries.movable}`, copy])
+    await runCommand('cp', ['-a', movable, copy])
   })
   return join(copy, 'bin')
 }

@@ -17,7 +17,9 @@ export async function runCommand(
     child.once('close', (code, signal) => {
       if (code === 0) return resolve(output)
       const said = output.trim().split('\n').slice(-15).join('\n')
-      reject(new Error(`${command} ${parameters[0] ?? ''} ended with ${code ?? signal}: ${said}`))
+      reject(
+        new Error(`${command} ${parameters[0] ?? ''} ended with ${code ?? signal ?? 'nothing'}: ${said}`),
+      )
     })
   })
 }

@@ -48,12 +48,16 @@ export async function startServices(services: readonly Service[]): Promise<Runni
       for (const lack of service?.lacks ?? []) missing.push(`${name}: ${lack}`)
     }),
   )
-  const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
+  const failures = outcomes.flatMap((outcome): unknown[] =>
+    outcome.status === 'rejected' ? [outcome.reason] : [],
+  )
   if (failures.length > 0) {
     await stopAll()
     throw failures.length === 1 ? failures[0] : new AggregateError(failures, 'Services did not start')
   }
-  const environment = Object.assign({}, ...[...started.values()].map((service) => service.environment))
+  const environment = Object.fromEntries(
+    [...started.values()].flatMap((service) => Object.entries(service.environment)),
+  )
   return { started, environment, missing, [Symbol.asyncDispose]: stopAll }
 }
 
@@ -61,12 +65,12 @@ async function firstAvailable(
   providers: readonly Provider[],
   reasons: string[],
 ): Promise<StartedService | undefined> {
-  for (const { way, start } of providers) {
+  for (const provider of providers) {
     try {
-      return await start()
+      return await provider.start()
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error
-      reasons.push(`${way}: ${error.message}`)
+      reasons.push(`${provider.way}: ${error.message}`)
     }
   }
   return undefined

@@ -3,6 +3,7 @@ import pg from 'pg'
 import { findPostgres } from '../services/postgres-binaries.ts'
 import { startCluster } from '../services/postgres-cluster.ts'
 import type { PostgresCluster } from '../services/postgres-cluster.ts'
+import { leftOpen } from './left-open.ts'
 import { eventually } from './wait.ts'
 
 export interface PostgresServer {
@@ -53,13 +54,15 @@ export async function temporaryDatabase(
     // template1 may have a visitor, and then nobody may copy it
     admin.query(`create database ${pg.escapeIdentifier(name)} template template0`),
   )
+  leftOpen.add(`database ${name}`)
   const url = urlOfDatabase(serverUrl, name)
   const client = await connect(url)
   return {
     name,
     url,
     client,
-    query: async (sql, values) => (await client.query(sql, values)).rows,
+    query: async <Row extends pg.QueryResultRow>(sql: string, values?: unknown[]) =>
+      (await client.query<Row>(sql, values)).rows,
     [Symbol.asyncDispose]: async () => {
       await client.end().catch(() => undefined)
       try {
@@ -67,6 +70,7 @@ export async function temporaryDatabase(
       } catch (error) {
         if (!isStopped(error)) throw error // a server of the test's own that is down keeps nothing
       }
+      leftOpen.delete(`database ${name}`)
     },
   }
 }
@@ -79,7 +83,16 @@ export async function startPostgres(options: {
   major: number
   settings?: Readonly<Record<string, string>>
 }): Promise<PostgresCluster> {
-  return startCluster(await findPostgres(options.major), options.settings)
+  const cluster = await startCluster(await findPostgres(options.major), options.settings)
+  const what = `Postgres server ${cluster.url}`
+  leftOpen.add(what)
+  return {
+    ...cluster,
+    [Symbol.asyncDispose]: async () => {
+      await cluster[Symbol.asyncDispose]()
+      leftOpen.delete(what)
+    },
+  }
 }
 
 /** The same server, another database. */

@@ -1,0 +1,78 @@
+/** What `npm test` runs: services, then node's test runner, then their end. README.md here says how to use it. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { allServices } from './services/all-services.ts'
+import { startServices } from './services/service.ts'
+import type { RunningServices } from './services/service.ts'
+import { atTheEnd } from './services/watchdog.ts'
+import { chooseTests } from './support/choose-tests.ts'
+
+const here = fileURLToPath(new URL('.', import.meta.url))
+const nodeOptions = [
+  '--import',
+  'tsx',
+  '--import',
+  join(here, 'support/guard-file.ts'),
+  '--test',
+  '--test-concurrency=2',
+  `--test-reporter=${join(here, 'config/reporter.js')}`,
+]
+const parameters = process.argv.slice(2)
+const stopped = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => stopped.abort(signal))
+}
+
+process.exitCode = await (parameters.includes('--services') ? keepServices() : runTests())
+
+async function runTests(): Promise<number> {
+  const { files, options } = await chooseTests(here, parameters)
+  console.log(`Node.js ${process.version} on ${process.platform}-${process.arch} as ${userInfo().username}`)
+  const needed = files.some((file) => !file.startsWith('test/unit/'))
+  await using services = await startServices(needed ? allServices() : [])
+  const complete = report(services)
+  if (!complete) return 1
+  return await runNode([...options, ...files], services.environment)
+}
+
+async function keepServices(): Promise<number> {
+  await using services = await startServices(allServices())
+  report(services)
+  for (const [name, value] of Object.entries(services.environment)) console.log(`export ${name}='${value}'`)
+  console.log('Ctrl-C stops them.')
+  const alive = setInterval(() => undefined, 60_000)
+  if (!stopped.signal.aborted) await once(stopped.signal, 'abort')
+  clearInterval(alive)
+  return 0
+}
+
+/** Whether the run may go on: on CI nothing may be missing. */
+function report(services: RunningServices): boolean {
+  for (const [name, { about }] of services.started) console.log(`${name}: ${about}`)
+  const strict = process.env['CI'] === 'true' && services.missing.length > 0
+  for (const sentence of services.missing) console.log(`${strict ? 'missing' : 'skipped'}: ${sentence}`)
+  if (strict) console.log('CI=true: everything above must be there, so no test was run.')
+  return !strict
+}
+
+/** The exit code. The tests form a process group, which ends with this process, however that ends. */
+async function runNode(options: string[], environment: Readonly<Record<string, string>>): Promise<number> {
+  if (stopped.signal.aborted) return 130
+  const tests = spawn(process.execPath, [...nodeOptions, ...options], {
+    cwd: join(here, '..'),
+    detached: true,
+    stdio: 'inherit',
+    env: { ...process.env, ...environment },
+  })
+  const exit = once(tests, 'exit') as Promise<[number | null]>
+  const group = atTheEnd('kill -TERM -- "-$1" || exit; sleep 2; kill -KILL -- "-$1"', [String(tests.pid)])
+  stopped.signal.addEventListener('abort', () => {
+    if (tests.pid) process.kill(-tests.pid, stopped.signal.reason as NodeJS.Signals)
+  })
+  const [code] = await exit
+  await group[Symbol.asyncDispose]()
+  return stopped.signal.aborted ? 130 : (code ?? 1)
+}

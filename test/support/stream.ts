@@ -1,0 +1,109 @@
+import { PassThrough, Writable } from 'node:stream'
+import { checkpointed } from '../../src/pipeline/checkpointed.ts'
+import type { Checkpointer } from '../../src/pipeline/contracts.ts'
+import { runPipeline } from '../../src/pipeline/run-pipeline.ts'
+import { postgresListener } from '../../src/postgres/postgres-listener.ts'
+import type { PostgresListener } from '../../src/postgres/postgres-listener.ts'
+import type { Logger } from '../../src/telemetry/logger.ts'
+import type { ChangeEvent, WalEvent } from '../../src/wal/event.ts'
+import { isPositionOnly } from '../../src/wal/event.ts'
+import type { TemporaryDatabase } from './postgres.ts'
+import { eventually } from './wait.ts'
+
+export interface StreamOptions {
+  readonly slotName?: string
+  /** The end of the stream. Default: one for which everything is durable at once. */
+  readonly processor?: (checkpointer: Checkpointer) => Writable
+  readonly logger?: Logger
+  readonly signal?: AbortSignal
+}
+
+/** A listener that runs against a database, and what it gave so far. Disposing destroys it if it still runs. */
+export interface TestStream extends AsyncDisposable {
+  readonly listener: PostgresListener
+  /** Everything that left the listener, positions too. */
+  readonly events: readonly WalEvent[]
+  /** Settles as the pipeline does. */
+  readonly ended: Promise<void>
+  /** Looks at the events until `look` neither throws nor gives false or null; rejects early when the stream ends. */
+  until<T>(look: (events: readonly WalEvent[]) => T, about?: string): Promise<T>
+  /** Runs statements, or a function that does, and gives the changes committed meanwhile, in order. */
+  changesOf(act: string | (() => Promise<unknown>)): Promise<ChangeEvent[]>
+  /** `listener.stop()`, and waits for the end. */
+  stop(): Promise<void>
+}
+
+const markPrefix = 'test.mark'
+let marks = 0
+
+export function openStream(database: TemporaryDatabase, options: StreamOptions = {}): TestStream {
+  const events: WalEvent[] = []
+  const listener = postgresListener({ url: database.url, slotName: options.slotName, logger: options.logger })
+  const recorder = new PassThrough({
+    objectMode: true,
+    highWaterMark: 1,
+    transform: (event: WalEvent, _encoding, callback) => {
+      events.push(event)
+      callback(null, event)
+    },
+  })
+  const end = options.processor ?? ((checkpointer) => checkpointed(everythingTaken(), checkpointer))
+  const processor = end(listener.checkpointer)
+  let over = false
+  const ended = runPipeline({
+    listener,
+    stages: [recorder],
+    processor,
+    ...(options.signal ? { signal: options.signal } : {}),
+  }).finally(() => (over = true))
+  ended.catch(() => undefined)
+
+  const until: TestStream['until'] = async (look, about = 'What the test waits for in the stream') => {
+    // What ended the stream says more than what it did not bring.
+    const seen = await eventually(
+      () => {
+        if (over) return { ended: true as const }
+        const found = look(events)
+        return found === false || found === null ? false : { found }
+      },
+      { every: 5, about },
+    )
+    if ('found' in seen) return seen.found
+    await ended
+    return look(events)
+  }
+  const mark = async (): Promise<number> => {
+    const name = String(++marks)
+    await database.query('select pg_logical_emit_message(true, $1, $2::text)', [markPrefix, name])
+    return until((all) => {
+      const index = all.findIndex((event) => isMark(event) && event.content.toString() === name)
+      return index < 0 ? null : index
+    }, `Mark ${name}`) as Promise<number>
+  }
+  return {
+    listener,
+    events,
+    ended,
+    until,
+    changesOf: async (act) => {
+      const begin = await mark()
+      await (typeof act === 'string' ? database.query(act) : act())
+      const end = await mark()
+      return events.slice(begin + 1, end).filter((event) => !isPositionOnly(event))
+    },
+    stop: async () => {
+      listener.stop()
+      await ended
+    },
+    [Symbol.asyncDispose]: async () => {
+      listener.destroy()
+      await ended.catch(() => undefined)
+    },
+  }
+}
+
+const isMark = (event: WalEvent): event is Extract<WalEvent, { kind: 'message' }> =>
+  event.kind === 'message' && event.prefix === markPrefix
+
+const everythingTaken = (): Writable =>
+  new Writable({ objectMode: true, write: (_event, _encoding, callback) => callback() })
