@@ -6,6 +6,7 @@ import type { Logger } from '../telemetry/logger.ts'
 import type { ChangeEvent, CommitEvent, KeepaliveEvent } from '../wal/event.ts'
 import { formatLsn, noLsn } from '../wal/lsn.ts'
 import type { Lsn } from '../wal/lsn.ts'
+import { keepReplicaIdentities } from './identity-keeper.ts'
 import { ownChange } from './own-changes.ts'
 import { PgoutputDecoder } from './pgoutput.ts'
 import { publicationName } from './publication.ts'
@@ -50,6 +51,7 @@ export class PostgresListener extends Readable implements Listener {
   readonly #decoder: PgoutputDecoder
   #connection: ReplicationConnection | null = null
   #statusTimer: NodeJS.Timeout | undefined
+  #stopKeeping: (() => Promise<void>) | undefined
   #graceTimer: NodeJS.Timeout | undefined
   #paused = false
   #stopping = false
@@ -83,6 +85,7 @@ export class PostgresListener extends Readable implements Listener {
       onEnd: (error) => this.#onEnd(error),
     })
     this.#statusTimer = setInterval(() => this.#sendStatus(), statusIntervalMs)
+    this.#stopKeeping = keepReplicaIdentities(this.#options.url, this.#logger)
     this.#logger.info({ slot, database, systemId, timeline }, 'reading the replication slot')
   }
 
@@ -208,8 +211,10 @@ export class PostgresListener extends Readable implements Listener {
     settled
       .then(async () => {
         clearInterval(this.#statusTimer)
+        const kept = this.#stopKeeping?.()
         this.#sendStatus()
         await this.#connection?.close()
+        await kept
         this.#logger.debug({ confirmed: formatLsn(this.checkpointer.confirmed) }, 'let go of the slot')
       })
       .then(() => callback(error), callback)
