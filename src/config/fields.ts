@@ -19,8 +19,8 @@ export interface Field extends ValueRules {
 
 export interface Module {
   readonly title: string
-  /** What has to be set for it to take part. */
-  readonly enabledBy: string
+  /** What has to be set for it to take part; nothing where it always does. */
+  readonly enabledBy?: string
   readonly fields: Readonly<Record<string, Field>>
 }
 
@@ -78,8 +78,7 @@ export const modules = {
     },
   },
   command: {
-    title: 'Command',
-    enabledBy: 'always',
+    title: 'command',
     fields: {
       pgurl: {
         name: 'PGSTREAM_PGURL',

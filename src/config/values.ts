@@ -24,6 +24,13 @@ export interface ValueRules {
   readonly schemes?: readonly string[]
 }
 
+/** How values are written, where it needs saying. */
+export const notation: { readonly [Type in ValueType]?: string } = {
+  duration: 'Durations are written 300ms, 1.5s, 1min or 1h30m.',
+  size: 'Sizes are written 64KB, 100MiB or as a number of bytes.',
+  list: 'Lists are separated by commas or blanks.',
+}
+
 /** Its message goes on after `"64K" is not …`. */
 export class ValueError extends Error {}
 

@@ -15,12 +15,17 @@ export interface LoggerOptions {
   readonly destination?: { write(line: string): void }
 }
 
+/** The command alone has errors that end it. */
+export interface CommandLogger extends Logger {
+  fatal(fields: object, message: string): void
+}
+
 /**
  * A logger that writes at once, so that a line before an exit is not lost. URLs lose their user and password wherever
  * they appear, keys that are called after a secret lose their value, errors are described without a stack above the
  * debug level.
  */
-export function createLogger({ level, pretty, colour = false, destination }: LoggerOptions): Logger {
+export function createLogger({ level, pretty, colour = false, destination }: LoggerOptions): CommandLogger {
   const output = destination ?? stderr()
   const withStack = level === 'debug' || level === 'trace'
   return pino(

@@ -1,0 +1,73 @@
+import type { ModuleName } from '../config/fields.ts'
+
+export type CommandName = 'init' | 'run' | 'tear-down' | 'help'
+
+export interface Command {
+  readonly name: CommandName
+  /** A line in the list of commands. */
+  readonly about: string
+  /** What it does, for its own help. */
+  readonly details: string
+  /** What may follow the name, as help writes it. */
+  readonly argument?: string
+  readonly flags: readonly string[]
+  /** Whose settings its help lists. */
+  readonly settings: readonly ModuleName[]
+  readonly examples: readonly string[]
+}
+
+/** Every command there is, in the order in which a newcomer needs them. */
+export const commands: readonly Command[] = [
+  {
+    name: 'init',
+    about: 'prepare a database: schema log, event triggers, publication and replication slot',
+    details:
+      'Creates schema pgstream with the log of DDL, the event triggers that fill it, the publication and the ' +
+      'replication slot, and sees to it that every table has a replica identity. From here on no change is lost. ' +
+      'It can be run again at any time: what is there stays, what is missing is added.',
+    flags: ['pgurl', 'config', 'slot-name', 'print-sql', 'json', 'log-level'],
+    settings: ['postgresListener', 'command'],
+    examples: [
+      'pgstream init --pgurl postgres://postgres:postgres@localhost/shop',
+      'pgstream init --pgurl postgres://localhost/shop --print-sql > init.sql',
+    ],
+  },
+  {
+    name: 'run',
+    about: 'stream every change to the configured processors until it is stopped',
+    details:
+      'Reads the replication slot that init made and delivers every change, rows and DDL, in commit order. What was ' +
+      'delivered is confirmed to Postgres and does not come again. Ctrl-C or SIGTERM stops reading, delivers what was ' +
+      'read and ends; a second one, or 30 seconds, ends at once, and what was not delivered comes at the next start. ' +
+      'It needs a listener and at least one processor.',
+    flags: ['pgurl', 'config', 'slot-name', 'stdout', 'log-level'],
+    settings: ['postgresListener', 'stdoutWriter', 'command'],
+    examples: [
+      'pgstream run --stdout --pgurl postgres://postgres:postgres@localhost/shop',
+      'pgstream run -c shop.env | jq .',
+    ],
+  },
+  {
+    name: 'tear-down',
+    about: 'remove everything that init made, and restore what it changed',
+    details:
+      'Drops the replication slot, the publication, the event triggers and schema pgstream, and gives tables back the ' +
+      'replica identity they had. Changes made from here on are in no stream. It can be run again, also after an init ' +
+      'that was cut short.',
+    flags: ['pgurl', 'config', 'slot-name', 'json', 'log-level'],
+    settings: ['postgresListener', 'command'],
+    examples: ['pgstream tear-down --pgurl postgres://postgres:postgres@localhost/shop'],
+  },
+  {
+    name: 'help',
+    about: 'show what a command does, its flags and its settings',
+    details: 'Shows the list of commands, or everything about one of them.',
+    argument: '[command]',
+    flags: [],
+    settings: [],
+    examples: ['pgstream help run'],
+  },
+]
+
+export const commandOf = (name: string): Command | undefined =>
+  commands.find((command) => command.name === name)

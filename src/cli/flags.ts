@@ -1,0 +1,42 @@
+import { fieldList } from '../config/fields.ts'
+
+export interface Flag {
+  /** Without its dashes. */
+  readonly name: string
+  readonly short?: string
+  /** What stands for the value in help; a flag without one is a switch. */
+  readonly placeholder?: string
+  readonly about: string
+  /** The variable that says the same. */
+  readonly variable?: string
+}
+
+/** Flags of settings come from the table of settings, so that they are described once. */
+const ofSettings: readonly Flag[] = fieldList.flatMap((field) => {
+  if (field.flag === undefined) return []
+  return {
+    name: field.flag,
+    about: field.about,
+    variable: field.name,
+    ...(field.shortFlag === undefined ? {} : { short: field.shortFlag }),
+    ...(field.type === 'boolean' ? {} : { placeholder: field.placeholder ?? 'VALUE' }),
+  }
+})
+
+export const flagList: readonly Flag[] = [
+  ...ofSettings,
+  { name: 'print-sql', about: 'Print the SQL for a DBA to run, and do nothing.' },
+  { name: 'json', about: 'Print one JSON object at the end, for scripts.' },
+  { name: 'keep', about: 'Stay until Ctrl-C, and print the URL to connect to.' },
+  { name: 'help', short: 'h', about: 'Show this help.' },
+  { name: 'version', short: 'v', about: 'Print the version.' },
+]
+
+/** Flags that every command takes. */
+export const commonFlags: readonly string[] = ['help', 'version']
+
+/** As help and messages write it: `-c, --config FILE`. */
+export function spell({ name, short, placeholder }: Flag): string {
+  const dashes = short === undefined ? `--${name}` : `-${short}, --${name}`
+  return placeholder === undefined ? dashes : `${dashes} ${placeholder}`
+}
