@@ -94,7 +94,7 @@ export class PgoutputDecoder {
       case message:
         return this.#message()
       case origin:
-        return undefined
+        return this.#origin()
       default:
         throw new PgstreamError(
           'PGSTREAM_PROTOCOL',
@@ -104,6 +104,8 @@ export class PgoutputDecoder {
   }
 
   #begin(): void {
+    if (this.#inTransaction)
+      throw new PgstreamError('PGSTREAM_PROTOCOL', 'a transaction began within another')
     this.#commitLsn = this.#reader.lsn()
     this.#commitTime = this.#reader.time()
     this.#xid = this.#reader.uint32()
@@ -119,8 +121,16 @@ export class PgoutputDecoder {
     const endLsn = reader.lsn()
     const commitTime = reader.time()
     reader.end()
+    this.#mustBeInTransaction()
     this.#inTransaction = false
     this.#emit({ kind: 'commit', commitLsn, xid: this.#xid, commitTime, position: slotPosition(endLsn) })
+  }
+
+  /** Where another server made the transaction: of no interest here. */
+  #origin(): void {
+    this.#reader.lsn()
+    this.#reader.text()
+    this.#reader.end()
   }
 
   #type(): void {
@@ -210,8 +220,7 @@ export class PgoutputDecoder {
     }
     const values = this.#row(known)
     reader.end()
-    // The whole old row is always sent with its large values, so that nothing is missing in the new one.
-    if (first === oldTuple && old) fillUnchanged(values, old)
+    if (old) fillUnchanged(values, old, first === oldTuple ? null : known.relation.columns)
     this.#emit({ kind: 'update', relation: known.relation, values, old, ...this.#change(lsn) })
   }
 
@@ -231,11 +240,10 @@ export class PgoutputDecoder {
     const reader = this.#reader
     const count = reader.uint32()
     reader.uint8() // CASCADE, RESTART IDENTITY: the tables they reached are all in the list
-    for (let left = count; left > 0; left--) {
-      const { relation } = this.#known(reader.uint32())
-      this.#emit({ kind: 'truncate', relation, ...this.#change(lsn) })
-    }
+    const relations: Relation[] = []
+    for (let left = count; left > 0; left--) relations.push(this.#known(reader.uint32()).relation)
     reader.end()
+    for (const relation of relations) this.#emit({ kind: 'truncate', relation, ...this.#change(lsn) })
   }
 
   #message(): void {
@@ -253,9 +261,15 @@ export class PgoutputDecoder {
     this.#emit({ kind: 'message', transactional, prefix, content, ...change })
   }
 
+  #mustBeInTransaction(): void {
+    if (this.#inTransaction) return
+    throw new PgstreamError('PGSTREAM_PROTOCOL', 'a change or a commit arrived outside of a transaction')
+  }
+
   #change(
     lsn: Lsn,
   ): Pick<ChangeEvent, 'commitLsn' | 'ordinal' | 'lsn' | 'xid' | 'commitTime' | 'position' | 'translation'> {
+    this.#mustBeInTransaction()
     return {
       commitLsn: this.#commitLsn,
       ordinal: this.#ordinal++,
@@ -268,8 +282,12 @@ export class PgoutputDecoder {
   }
 }
 
-function fillUnchanged(values: Value[], old: Row): void {
+/**
+ * Old rows are always sent with their large values, so that what they know is not missing in the new row: everything,
+ * or, where `columns` are given, the key.
+ */
+function fillUnchanged(values: Value[], old: Row, columns: readonly Column[] | null): void {
   for (let i = 0; i < values.length; i++) {
-    if (values[i] === unchangedToast) values[i] = old[i]!
+    if (values[i] === unchangedToast && (columns === null || columns[i]!.key)) values[i] = old[i]!
   }
 }

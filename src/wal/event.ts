@@ -32,7 +32,10 @@ export interface UpdateEvent extends Change {
   readonly relation: Relation
   /** The new row; `unchangedToast` where Postgres did not send a large value that did not change. */
   readonly values: Row
-  /** The old row: null when its key did not change; only key columns count, unless the identity is full. */
+  /**
+   * The old row: null where Postgres did not send it, because the key did not change (one that is there need not differ).
+   * Only key columns count, unless the identity is full.
+   */
   readonly old: Row | null
 }
 
