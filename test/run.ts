@@ -20,6 +20,12 @@ const nodeOptions = [
   '--test-concurrency=2',
   `--test-reporter=${join(here, 'config/reporter.js')}`,
 ]
+/** For a shell: the process group $1, with time to end well. */
+const endGroup = `
+kill -s TERM -- "-$1"
+for i in 1 2 3 4 5 6 7 8 9; do kill -s 0 -- "-$1" || exit; sleep 0.$i; done
+kill -s KILL -- "-$1"`
+
 const parameters = process.argv.slice(2)
 const stopped = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -68,11 +74,10 @@ async function runNode(options: string[], environment: Readonly<Record<string, s
     env: { ...process.env, ...environment },
   })
   const exit = once(tests, 'exit') as Promise<[number | null]>
-  const group = atTheEnd('kill -TERM -- "-$1" || exit; sleep 2; kill -KILL -- "-$1"', [String(tests.pid)])
+  atTheEnd(endGroup, [String(tests.pid)])
   stopped.signal.addEventListener('abort', () => {
     if (tests.pid) process.kill(-tests.pid, stopped.signal.reason as NodeJS.Signals)
   })
   const [code] = await exit
-  await group[Symbol.asyncDispose]()
   return stopped.signal.aborted ? 130 : (code ?? 1)
 }

@@ -7,14 +7,14 @@ import { setTimeout as pause } from 'node:timers/promises'
 export async function eventually<T>(
   look: () => T | Promise<T>,
   options: { timeoutMs?: number; every?: number; about?: string } = {},
-): Promise<T> {
+): Promise<Exclude<T, false | null>> {
   const { timeoutMs = 10_000, every = 20, about = 'the awaited condition' } = options
   const deadline = performance.now() + timeoutMs
   for (;;) {
     let last: unknown
     try {
-      const seen = await look()
-      if (seen !== false && seen !== null) return seen
+      const seen: T = await look()
+      if (seen !== false && seen !== null) return seen as Exclude<T, false | null>
       last = `it was ${String(seen)}`
     } catch (error) {
       last = error
