@@ -49,7 +49,9 @@ function causesOf(error: Error): Error[] {
   return causes
 }
 
-/** Of where it happened, not of where it was wrapped. */
+/** Of where it happened, not of where it was wrapped, and without the message, which is told anyway. */
 function deepestStack(error: Error): string | undefined {
-  return (causesOf(error).at(-1) ?? error).stack
+  const { stack } = causesOf(error).at(-1) ?? error
+  const frames = stack?.split('\n').filter((line) => /^ +at /.test(line))
+  return frames?.join('\n')
 }
