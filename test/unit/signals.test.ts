@@ -18,11 +18,11 @@ const listeners = (): number => process.listenerCount('SIGINT') + process.listen
 test('the first signal stops in order, one in the same moment counts as the same, a later one stops at once', async () => {
   const before = listeners()
   const { heard } = listen(60_000)
-  process.emit('SIGTERM')
-  process.emit('SIGINT')
+  process.emit('SIGTERM', 'SIGTERM')
+  process.emit('SIGINT', 'SIGINT')
   assert.deepEqual(heard, ['first SIGTERM'])
   await eventually(() => {
-    process.emit('SIGINT')
+    process.emit('SIGINT', 'SIGINT')
     return heard.length === 2
   })
   assert.deepEqual(heard, ['first SIGTERM', 'second SIGINT'])
@@ -31,7 +31,7 @@ test('the first signal stops in order, one in the same moment counts as the same
 
 test('when the deadline passes after the first signal, it stops at once', async () => {
   const { heard } = listen(10)
-  process.emit('SIGINT')
+  process.emit('SIGINT', 'SIGINT')
   await eventually(() => heard.length === 2)
   assert.deepEqual(heard, ['first SIGINT', 'second deadline'])
 })
@@ -39,7 +39,7 @@ test('when the deadline passes after the first signal, it stops at once', async 
 test('once released it listens no more', async () => {
   const before = listeners()
   const { heard, release } = listen(1)
-  process.emit('SIGINT')
+  process.emit('SIGINT', 'SIGINT')
   release()
   assert.equal(listeners(), before)
   assert.deepEqual(heard, ['first SIGINT'])
