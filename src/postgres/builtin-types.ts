@@ -1,6 +1,7 @@
 /**
- * The types that every Postgres has: oid, name as `format_type(oid, -1)` prints it, oid of the array type. Oids below
- * 10000 are assigned by hand in the server's sources and never change their meaning between versions.
+ * The types that every Postgres has: oid, name as `format_type(oid, -1)` prints it, oid of the array type (0: none below
+ * 10000). Oids below 10000 are assigned by hand in the server's sources and never change their meaning between versions;
+ * the stream does not describe them, also not the odd ones that copies of catalogs have.
  */
 const builtins: readonly (readonly [oid: number, name: string, arrayOid: number])[] = [
   [16, 'boolean', 1000],
@@ -9,6 +10,7 @@ const builtins: readonly (readonly [oid: number, name: string, arrayOid: number]
   [19, 'name', 1003],
   [20, 'bigint', 1016],
   [21, 'smallint', 1005],
+  [22, 'int2vector', 1006],
   [23, 'integer', 1007],
   [24, 'regproc', 1008],
   [25, 'text', 1009],
@@ -16,8 +18,14 @@ const builtins: readonly (readonly [oid: number, name: string, arrayOid: number]
   [27, 'tid', 1010],
   [28, 'xid', 1011],
   [29, 'cid', 1012],
+  [30, 'oidvector', 1013],
+  [71, 'pg_type', 210],
+  [75, 'pg_attribute', 270],
+  [81, 'pg_proc', 272],
+  [83, 'pg_class', 273],
   [114, 'json', 199],
   [142, 'xml', 143],
+  [194, 'pg_node_tree', 0],
   [600, 'point', 1017],
   [601, 'lseg', 1018],
   [602, 'path', 1019],
@@ -40,6 +48,7 @@ const builtins: readonly (readonly [oid: number, name: string, arrayOid: number]
   [1114, 'timestamp without time zone', 1115],
   [1184, 'timestamp with time zone', 1185],
   [1186, 'interval', 1187],
+  [1248, 'pg_database', 0],
   [1266, 'time with time zone', 1270],
   [1560, '"bit"', 1561],
   [1562, 'bit varying', 1563],
@@ -50,9 +59,13 @@ const builtins: readonly (readonly [oid: number, name: string, arrayOid: number]
   [2204, 'regoperator', 2209],
   [2205, 'regclass', 2210],
   [2206, 'regtype', 2211],
+  [2842, 'pg_authid', 0],
+  [2843, 'pg_auth_members', 0],
   [2950, 'uuid', 2951],
   [2970, 'txid_snapshot', 2949],
   [3220, 'pg_lsn', 3221],
+  [3361, 'pg_ndistinct', 0],
+  [3402, 'pg_dependencies', 0],
   [3614, 'tsvector', 3643],
   [3615, 'tsquery', 3645],
   [3642, 'gtsvector', 3644],
@@ -65,6 +78,7 @@ const builtins: readonly (readonly [oid: number, name: string, arrayOid: number]
   [3910, 'tstzrange', 3911],
   [3912, 'daterange', 3913],
   [3926, 'int8range', 3927],
+  [4066, 'pg_shseclabel', 0],
   [4072, 'jsonpath', 4073],
   [4089, 'regnamespace', 4090],
   [4096, 'regrole', 4097],
@@ -75,8 +89,12 @@ const builtins: readonly (readonly [oid: number, name: string, arrayOid: number]
   [4534, 'tstzmultirange', 6153],
   [4535, 'datemultirange', 6155],
   [4536, 'int8multirange', 6157],
+  [4600, 'pg_brin_bloom_summary', 0],
+  [4601, 'pg_brin_minmax_multi_summary', 0],
+  [5017, 'pg_mcv_list', 0],
   [5038, 'pg_snapshot', 5039],
   [5069, 'xid8', 271],
+  [6101, 'pg_subscription', 0],
 ]
 
 const names = new Map<number, string>()
