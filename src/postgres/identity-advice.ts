@@ -24,8 +24,9 @@ export async function adviseOnIdentities(client: pg.ClientBase, report: ReportSt
                     where a.attrelid = c.oid and a.attnum = any (i.indkey) and not a.attnotnull)
                order by i.indisprimary desc, i.indnkeyatts, i.indexrelid limit 1
             ) as index
-       from pgstream.replica_identities r join pg_class c on c.oid = r.table_oid
-      where c.relreplident = 'f' and c.reltoastrelid <> 0
+       from pg_class c
+      where c.oid in (select table_oid from pgstream.replica_identities)
+        and c.relreplident = 'f' and c.reltoastrelid <> 0
       order by pg_table_size(c.oid) desc, c.oid`,
   )
   if (rows.length === 0) return

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { PgstreamError } from '../errors.ts'
-import { bookkeepingSql, schemaOwner } from './bookkeeping.ts'
+import { bookkeepingSql, hasOurSchema } from './bookkeeping.ts'
 import { readMigrations } from './migration-files.ts'
 import type { Migration } from './migration-files.ts'
 import { fromPostgres } from './postgres-error.ts'
@@ -34,9 +34,7 @@ export async function appliedMigrations(
   client: pg.ClientBase,
   known: readonly Migration[],
 ): Promise<Set<number>> {
-  const owner = await schemaOwner(client)
-  if (owner === 'nobody') return new Set()
-  if (owner === 'the Go version') throw madeByGo()
+  if (!(await hasOurSchema(client))) return new Set()
   const { rows } = await client.query<{ version: number }>('select version from pgstream.migrations')
   const applied = new Set(rows.map(({ version }) => version))
   const newest = known.at(-1)?.version ?? 0
@@ -47,17 +45,6 @@ export async function appliedMigrations(
     `The database has migration ${highest}; this version of pgstream knows ${newest} and older.`,
   )
 }
-
-/** Before `init` and before `tear-down`: its tables are not ours to touch. */
-export const madeByGo = (): PgstreamError =>
-  new PgstreamError(
-    'PGSTREAM_INIT_INCOMPLETE',
-    'The schema pgstream of this database was made by the Go version of pgstream.',
-    {
-      remedy:
-        'Stop that version and let it remove its schema and its slot (its own command: pgstream tear-down), then run it again.',
-    },
-  )
 
 async function applyOnce(
   client: pg.ClientBase,

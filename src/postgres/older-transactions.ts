@@ -43,22 +43,23 @@ export async function settleMigrations(client: pg.ClientBase, patience: Patience
 
 const isPrepared = (id: string): boolean => id.startsWith('prepared ')
 
-/** Each open transaction of this database by an id that no other one ever has, with its description. */
+/** Each open transaction of this database by an id that no other one ever has; the prepared ones have no pid. */
+export const openTransactionsSql = `select l.virtualxid as id, l.pid
+   from pg_locks l join pg_stat_activity a on a.pid = l.pid
+  where l.locktype = 'virtualxid' and l.granted and l.mode = 'ExclusiveLock' and l.pid <> pg_backend_pid()
+    and a.datname = current_database()
+    and a.backend_type not in ('autovacuum worker', 'parallel worker', 'walsender')
+  union all
+ select 'prepared ' || transaction, null from pg_prepared_xacts where database = current_database()`
+
 async function openTransactions(client: pg.ClientBase): Promise<Map<string, string>> {
-  const { rows } = await client.query<{ id: string; pid: number }>(
-    `select l.virtualxid as id, l.pid
-       from pg_locks l join pg_stat_activity a on a.pid = l.pid
-      where l.locktype = 'virtualxid' and l.granted and l.mode = 'ExclusiveLock' and l.pid <> pg_backend_pid()
-        and a.datname = current_database()
-        and a.backend_type not in ('autovacuum worker', 'parallel worker', 'walsender')`,
-  )
+  const { rows } = await client.query<{ id: string; pid: number | null }>(openTransactionsSql)
   const sessions = await describeSessions(
     client,
-    rows.map(({ pid }) => pid),
+    rows.flatMap(({ pid }) => pid ?? []),
   )
   const prepared = await describePrepared(client)
-  return new Map([
-    ...rows.map(({ id, pid }): [string, string] => [id, sessions.get(pid) ?? `pid ${pid}`]),
-    ...[...prepared].map(([xid, description]): [string, string] => [`prepared ${xid}`, description]),
-  ])
+  return new Map(
+    rows.map(({ id, pid }) => [id, (pid === null ? prepared.get(id.slice(9)) : sessions.get(pid)) ?? id]),
+  )
 }

@@ -1,11 +1,13 @@
 import type pg from 'pg'
 import { PgstreamError } from '../errors.ts'
+import { recordedSlots } from './bookkeeping.ts'
 import { appliedMigrations } from './migrate.ts'
 import { readMigrations } from './migration-files.ts'
 import { fromPostgres } from './postgres-error.ts'
-import { findPublication, otherPublication } from './publication.ts'
+import { findPublication, otherPublication, publicationName } from './publication.ts'
 import { missingRights } from './rights.ts'
 import { findSlot, slotProblem } from './slot.ts'
+import { listInWords } from './waiting.ts'
 
 export interface ServerFacts {
   readonly database: string
@@ -81,13 +83,20 @@ async function databaseProblems(
     return [fromPostgres(cause, 'a look at the schema pgstream')]
   }
   const publication = await findPublication(client)
+  const cutOff = publication === null && applied.size > 0 ? await liveSlots(client, server.database) : []
   return [
+    cutOff.length > 0 ? publicationGone(cutOff) : null,
     publication?.complete === false ? otherPublication() : null,
     await missingRights(client, server, {
       eventTriggers: applied.size < migrations.length,
       publication: publication === null,
     }),
   ]
+}
+
+async function liveSlots(client: pg.ClientBase, database: string): Promise<string[]> {
+  const slots = await Promise.all((await recordedSlots(client)).map((name) => findSlot(client, name)))
+  return slots.flatMap((slot) => (slot?.database === database ? slot.name : []))
 }
 
 async function readServer(client: pg.ClientBase): Promise<ServerRow> {
@@ -118,6 +127,13 @@ const walLevel = (level: string): PgstreamError =>
   new PgstreamError(
     'PGSTREAM_WAL_LEVEL',
     `wal_level of the server is ${level}; logical replication needs logical.`,
+  )
+
+/** A publication made anew is not there yet where such a slot reads on. */
+const publicationGone = (slots: readonly string[]): PgstreamError =>
+  new PgstreamError(
+    'PGSTREAM_SLOT_INVALID',
+    `The publication ${publicationName} is gone, and the replication slot ${listInWords(slots)} cannot go on without it.`,
   )
 
 const noFree = (what: string, setting: string, max: number): PgstreamError =>

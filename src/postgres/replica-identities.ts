@@ -1,25 +1,35 @@
 import type pg from 'pg'
+import { PgstreamError } from '../errors.ts'
 import { fromPostgres, sqlState } from './postgres-error.ts'
 import { describeLockHolders } from './sessions.ts'
 import { listInWords, waitUntilFree } from './waiting.ts'
 import type { Patience } from './waiting.ts'
 
-/** A table whose updates and deletes Postgres would refuse once it is published. */
-export interface TableWithoutIdentity {
-  readonly oid: number
-  /** Quoted where needed, with its schema. */
-  readonly name: string
-  readonly reason: string
-}
-
 /** What one pass over the tables achieved. */
 export interface MendedIdentities {
   readonly mended: readonly string[]
-  /** With who was in the way, or why else it failed. */
-  readonly left: readonly { readonly table: string; readonly because: string }[]
+  readonly left: readonly LeftTable[]
 }
 
-const step = 'replica identities'
+export interface LeftTable {
+  readonly table: string
+  /** `is in use by pid 7 (…)`, or what is wrong with it. */
+  readonly because: string
+  /** Only a key can help: Postgres does not allow this table REPLICA IDENTITY FULL. */
+  readonly needsKey: boolean
+}
+
+interface Table {
+  readonly oid: number
+  /** Quoted where needed, with its schema. */
+  readonly name: string
+}
+
+interface Pass {
+  readonly changed: readonly Table[]
+  readonly unchanged: readonly Table[]
+  readonly inUse: readonly LeftTable[]
+}
 
 /**
  * Whoever wants a table's strongest lock lets everybody behind it wait, so we never stand in the queue for long and
@@ -27,22 +37,28 @@ const step = 'replica identities'
  */
 const lockTimeoutMs = 100
 
-/** Sets REPLICA IDENTITY FULL until no table is left without an identity; returns the tables that it changed. */
+/**
+ * Sets REPLICA IDENTITY FULL until no table is left without an identity; returns the tables that it changed.
+ * @throws {PgstreamError} at once for a table that needs a key, and when the patience ends.
+ */
 export async function setReplicaIdentities(client: pg.ClientBase, patience: Patience): Promise<string[]> {
   const changed: string[] = []
-  await waitUntilFree(
-    {
-      step,
-      look: async () => {
-        const { mended, left } = await mendReplicaIdentities(client)
-        changed.push(...mended)
-        return left.length === 0 ? null : describeLeft(left)
-      },
-      remedy:
-        'End the transactions that it names (commit, or select pg_terminate_backend(pid)), then run it again.',
-    },
-    patience,
-  )
+  const look = async (): Promise<string | null> => {
+    const { mended, left } = await mendReplicaIdentities(client)
+    changed.push(...mended)
+    const keyless = left.filter(({ needsKey }) => needsKey)
+    if (keyless.length > 0) {
+      const sentence = `Updates and deletes would fail for users of tables without a key: ${describeLeft(keyless)}.`
+      throw new PgstreamError(patience.code, sentence, {
+        remedy:
+          'Give each a primary key, or make its virtual generated column a stored one; then run it again.',
+      })
+    }
+    return left.length === 0 ? null : describeLeft(left)
+  }
+  const remedy =
+    'End the transactions that it names (commit, or select pg_terminate_backend(pid)), then run it again.'
+  await waitUntilFree({ step: 'replica identities', look, remedy }, patience)
   return changed
 }
 
@@ -52,46 +68,56 @@ export async function setReplicaIdentities(client: pg.ClientBase, patience: Pati
  * @throws {PgstreamError} PGSTREAM_NO_RIGHT when this user may not alter a table.
  */
 export async function mendReplicaIdentities(client: pg.ClientBase): Promise<MendedIdentities> {
-  const { rows } = await client.query<TableWithoutIdentity>(
-    `select table_oid as oid, format('%I.%I', schema_name, table_name) as name, reason
-       from pgstream.tables_without_identity()`,
-  )
-  return alterEach(client, rows, 'pgstream.set_replica_identity_full')
+  const tables = await tablesWithoutIdentity(client)
+  const { changed, unchanged, inUse } = await alterEach(client, tables, 'pgstream.set_replica_identity_full')
+  // a table that did not change is gone, or mended by somebody else, or cannot be mended
+  const remaining = unchanged.length > 0 ? await tablesWithoutIdentity(client) : []
+  const needKey = remaining
+    .filter(({ oid }) => unchanged.some((table) => table.oid === oid))
+    .map(({ name, reason }) => ({ table: name, because: `cannot be mended: ${reason}`, needsKey: true }))
+  return { mended: changed.map(({ name }) => name), left: [...inUse, ...needKey] }
 }
 
 /** Calls the function for each table; it returns whether it changed anything. */
 export async function alterEach(
   client: pg.ClientBase,
-  tables: readonly { readonly oid: number; readonly name: string }[],
+  tables: readonly Table[],
   sqlFunction: 'pgstream.set_replica_identity_full' | 'pgstream.restore_replica_identity',
-): Promise<MendedIdentities> {
-  const mended: string[] = []
-  const left: { table: string; because: string }[] = []
-  for (const { oid, name } of tables) {
+): Promise<Pass> {
+  const changed: Table[] = []
+  const unchanged: Table[] = []
+  const inUse: LeftTable[] = []
+  for (const table of tables) {
     await client.query(`begin; set local lock_timeout = ${lockTimeoutMs}`)
     try {
-      const { rows } = await client.query<{ changed: boolean }>(`select ${sqlFunction}($1) as changed`, [oid])
+      const { rows } = await client.query<{ done: boolean }>(`select ${sqlFunction}($1) as done`, [table.oid])
       await client.query('commit')
-      if (rows[0]?.changed) mended.push(name)
+      ;(rows[0]?.done ? changed : unchanged).push(table)
     } catch (cause) {
       await client.query('rollback')
-      if (!isContention(cause)) throw fromPostgres(cause, `changing the replica identity of ${name}`)
-      const holders = await describeLockHolders(client, [oid])
-      left.push({
-        table: name,
-        because: holders.length > 0 ? listInWords(holders) : 'somebody who is gone now',
-      })
+      if (!isContention(cause)) throw fromPostgres(cause, `changing the replica identity of ${table.name}`)
+      const holders = listInWords(await describeLockHolders(client, [table.oid]))
+      const because = `is in use by ${holders || 'somebody who is gone now'}`
+      inUse.push({ table: table.name, because, needsKey: false })
     }
   }
-  return { mended, left }
+  return { changed, unchanged, inUse }
 }
 
-/** `shop.carts (held by pid 7 (…))`. */
-export function describeLeft(left: MendedIdentities['left']): string {
-  return `${listInWords(left.map(({ table, because }) => `${table} is in use by ${because}`))}`
+/** `shop.carts is in use by pid 7 (…)`. */
+export function describeLeft(left: readonly LeftTable[]): string {
+  return listInWords(left.map(({ table, because }) => `${table} ${because}`))
 }
 
-/** lock_not_available or deadlock_detected: it may work the next time. */
+/** lock_not_available, deadlock_detected, serialization_failure: it may work the next time. */
 export function isContention(error: unknown): boolean {
-  return ['55P03', '40P01'].includes(sqlState(error) ?? '')
+  return ['55P03', '40P01', '40001'].includes(sqlState(error) ?? '')
+}
+
+async function tablesWithoutIdentity(client: pg.ClientBase): Promise<(Table & { reason: string })[]> {
+  const { rows } = await client.query<Table & { reason: string }>(
+    `select table_oid as oid, format('%I.%I', schema_name, table_name) as name, reason
+       from pgstream.tables_without_identity()`,
+  )
+  return rows
 }

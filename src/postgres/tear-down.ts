@@ -1,7 +1,6 @@
 import type pg from 'pg'
 import { PgstreamError } from '../errors.ts'
-import { recordedSlots, schemaOwner } from './bookkeeping.ts'
-import { madeByGo } from './migrate.ts'
+import { hasOurSchema, recordedSlots } from './bookkeeping.ts'
 import { fromPostgres } from './postgres-error.ts'
 import { parsePostgresUrl } from './postgres-url.ts'
 import { serverFacts } from './preflight.ts'
@@ -101,9 +100,8 @@ async function removeSlots(
   asked: string | undefined,
   report: ReportStep,
 ): Promise<string[]> {
-  const owner = await schemaOwner(client)
-  if (owner === 'the Go version') throw madeByGo()
-  const recorded = owner === 'us' ? await recordedSlots(client) : []
+  const ours = await hasOurSchema(client)
+  const recorded = ours ? await recordedSlots(client) : []
   const wanted = slotNameFor(database, asked)
   const names = asked ? [wanted] : [...new Set([...recorded, wanted])]
   const found: string[] = []
@@ -118,7 +116,7 @@ async function removeSlots(
   }
   if (found.length === 0)
     report({ step: 'slot', state: 'already', detail: `there is no ${listInWords(names)}` })
-  if (owner === 'us') await client.query('delete from pgstream.slots where name = any ($1)', [names])
+  if (ours) await client.query('delete from pgstream.slots where name = any ($1)', [names])
   const others: string[] = []
   for (const name of recorded) {
     if (!names.includes(name) && (await findSlot(client, name))?.database === database) others.push(name)
