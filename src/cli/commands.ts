@@ -1,6 +1,6 @@
 import type { ModuleName } from '../config/fields.ts'
 
-export type CommandName = 'init' | 'run' | 'tear-down' | 'help'
+export type CommandName = 'init' | 'run' | 'tear-down' | 'demo' | 'help'
 
 export interface Command {
   readonly name: CommandName
@@ -57,6 +57,16 @@ export const commands: readonly Command[] = [
     flags: ['pgurl', 'config', 'slot-name', 'json', 'log-level'],
     settings: ['postgresListener', 'command'],
     examples: ['pgstream tear-down --pgurl postgres://postgres:postgres@localhost/shop'],
+  },
+  {
+    name: 'demo',
+    about: 'watch a small shop flow by, on a Postgres of its own',
+    details:
+      'Starts a Postgres in a temporary folder, makes a shop, changes its rows and its tables, and shows what pgstream ' +
+      'makes of it. It needs no database and no settings, ends by itself after about 15 seconds and leaves nothing behind.',
+    flags: ['keep', 'json'],
+    settings: [],
+    examples: ['pgstream demo', 'pgstream demo --keep'],
   },
   {
     name: 'help',

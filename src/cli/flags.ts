@@ -26,7 +26,7 @@ const ofSettings: readonly Flag[] = fieldList.flatMap((field) => {
 export const flagList: readonly Flag[] = [
   ...ofSettings,
   { name: 'print-sql', about: 'Print the SQL for a DBA to run, and do nothing.' },
-  { name: 'json', about: 'Print one JSON object at the end, for scripts.' },
+  { name: 'json', about: 'Print JSON on stdout, for scripts.' },
   { name: 'keep', about: 'Stay until Ctrl-C, and print the URL to connect to.' },
   { name: 'help', short: 'h', about: 'Show this help.' },
   { name: 'version', short: 'v', about: 'Print the version.' },

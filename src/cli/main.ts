@@ -11,6 +11,7 @@ import type { Program } from './program.ts'
 const programs: Readonly<Record<Exclude<CommandName, 'help'>, () => Promise<Program>>> = {
   init: async () => (await import('./init.ts')).init,
   run: async () => (await import('./run.ts')).run,
+  demo: async () => (await import('./demo.ts')).demo,
   'tear-down': async () => (await import('./tear-down.ts')).tearDown,
 }
 
