@@ -1,15 +1,15 @@
 import { PgstreamError } from '../errors.ts'
 import type { ChangeEvent, CommitEvent } from '../wal/event.ts'
-import { noLsn } from '../wal/lsn.ts'
+import { lsn, noLsn } from '../wal/lsn.ts'
 import type { Lsn } from '../wal/lsn.ts'
-import type { Column, Relation, ReplicaIdentity } from '../wal/relation.ts'
+import type { Column, Relation } from '../wal/relation.ts'
 import { unchangedToast } from '../wal/value.ts'
 import type { Row, Value } from '../wal/value.ts'
+import { KnownRelations } from './known-relations.ts'
+import type { KnownRelation } from './known-relations.ts'
 import { MessageReader } from './message-reader.ts'
 import { slotPosition } from './slot-position.ts'
-import { TypeNames } from './type-names.ts'
-import { decodeValue, valueKindOf } from './value-decoder.ts'
-import type { ValueKind } from './value-decoder.ts'
+import { decodeValue } from './value-decoder.ts'
 
 const code = (letter: string): number => letter.charCodeAt(0)
 const begin = code('B')
@@ -29,17 +29,10 @@ const nullValue = code('n')
 const unchangedValue = code('u')
 const textValue = code('t')
 
-const replicaIdentities = new Map<number, ReplicaIdentity>([
-  [code('d'), 'default'],
-  [code('i'), 'index'],
-  [code('f'), 'full'],
-  [code('n'), 'nothing'],
-])
-
-interface KnownRelation {
-  readonly relation: Relation
-  readonly kinds: readonly ValueKind[]
-}
+type ChangePlace = Pick<
+  ChangeEvent,
+  'commitLsn' | 'ordinal' | 'lsn' | 'xid' | 'commitTime' | 'position' | 'translation'
+>
 
 /**
  * Decodes the messages of Postgres' own output plugin, protocol version 1
@@ -48,8 +41,7 @@ interface KnownRelation {
  */
 export class PgoutputDecoder {
   readonly #reader = new MessageReader()
-  readonly #typeNames = new TypeNames()
-  readonly #relations = new Map<number, KnownRelation>()
+  readonly #relations = new KnownRelations()
   readonly #emit: (event: ChangeEvent | CommitEvent) => void
   #inTransaction = false
   #commitLsn: Lsn = noLsn
@@ -86,9 +78,9 @@ export class PgoutputDecoder {
       case commit:
         return this.#commit()
       case relation:
-        return this.#relation()
+        return this.#relations.describe(reader)
       case type:
-        return this.#type()
+        return this.#relations.describeType(reader)
       case truncate:
         return this.#truncate(lsn)
       case message:
@@ -133,39 +125,6 @@ export class PgoutputDecoder {
     this.#reader.end()
   }
 
-  #type(): void {
-    const oid = this.#reader.uint32()
-    const schema = this.#reader.text() || 'pg_catalog'
-    this.#typeNames.describe(oid, schema, this.#reader.text())
-    this.#reader.end()
-  }
-
-  #relation(): void {
-    const reader = this.#reader
-    const oid = reader.uint32()
-    const schema = reader.text() || 'pg_catalog'
-    const table = reader.text()
-    const replicaIdentity = replicaIdentities.get(reader.uint8()) ?? 'default'
-    const columns: Column[] = []
-    for (let left = reader.uint16(); left > 0; left--) {
-      const key = (reader.uint8() & 1) === 1
-      const name = reader.text()
-      const typeOid = reader.uint32()
-      columns.push({ name, type: this.#typeNames.nameOf(typeOid, reader.int32()), typeOid, key })
-    }
-    reader.end()
-    this.#relations.set(oid, {
-      relation: { oid, schema, table, replicaIdentity, columns },
-      kinds: columns.map((column) => valueKindOf(column.typeOid)),
-    })
-  }
-
-  #known(oid: number): KnownRelation {
-    const known = this.#relations.get(oid)
-    if (known) return known
-    throw new PgstreamError('PGSTREAM_PROTOCOL', `a change of relation ${oid} arrived before its description`)
-  }
-
   #row({ kinds }: KnownRelation): Value[] {
     const reader = this.#reader
     const count = reader.uint16()
@@ -200,7 +159,7 @@ export class PgoutputDecoder {
   }
 
   #insert(lsn: Lsn): void {
-    const known = this.#known(this.#reader.uint32())
+    const known = this.#relations.get(this.#reader.uint32())
     this.#expect(newTuple)
     const values = this.#row(known)
     this.#reader.end()
@@ -209,7 +168,7 @@ export class PgoutputDecoder {
 
   #update(lsn: Lsn): void {
     const reader = this.#reader
-    const known = this.#known(reader.uint32())
+    const known = this.#relations.get(reader.uint32())
     const first = reader.uint8()
     let old: Row | null = null
     if (first === keyTuple || first === oldTuple) {
@@ -226,7 +185,7 @@ export class PgoutputDecoder {
 
   #delete(lsn: Lsn): void {
     const reader = this.#reader
-    const known = this.#known(reader.uint32())
+    const known = this.#relations.get(reader.uint32())
     const tuple = reader.uint8()
     if (tuple !== keyTuple && tuple !== oldTuple) {
       throw new PgstreamError('PGSTREAM_PROTOCOL', 'a delete lacks its old row')
@@ -241,7 +200,7 @@ export class PgoutputDecoder {
     const count = reader.uint32()
     reader.uint8() // CASCADE, RESTART IDENTITY: the tables they reached are all in the list
     const relations: Relation[] = []
-    for (let left = count; left > 0; left--) relations.push(this.#known(reader.uint32()).relation)
+    for (let left = count; left > 0; left--) relations.push(this.#relations.get(reader.uint32()).relation)
     reader.end()
     for (const relation of relations) this.#emit({ kind: 'truncate', relation, ...this.#change(lsn) })
   }
@@ -255,9 +214,7 @@ export class PgoutputDecoder {
     const start = reader.skip(length)
     const content = Buffer.from(reader.bytes.subarray(start, start + length))
     reader.end()
-    const change = transactional
-      ? this.#change(lsn)
-      : { commitLsn: lsn, ordinal: 0, lsn, xid: 0, commitTime: 0, position: null, translation: null }
+    const change = transactional ? this.#change(lsn) : standingAlone(lsn)
     this.#emit({ kind: 'message', transactional, prefix, content, ...change })
   }
 
@@ -266,9 +223,7 @@ export class PgoutputDecoder {
     throw new PgstreamError('PGSTREAM_PROTOCOL', 'a change or a commit arrived outside of a transaction')
   }
 
-  #change(
-    lsn: Lsn,
-  ): Pick<ChangeEvent, 'commitLsn' | 'ordinal' | 'lsn' | 'xid' | 'commitTime' | 'position' | 'translation'> {
+  #change(lsn: Lsn): ChangePlace {
     this.#mustBeInTransaction()
     return {
       commitLsn: this.#commitLsn,
@@ -281,6 +236,17 @@ export class PgoutputDecoder {
     }
   }
 }
+
+/** A message's LSN is the end of its record, where the next commit record may start: the byte before is nobody else's. */
+const standingAlone = (at: Lsn): ChangePlace => ({
+  commitLsn: lsn(at - 1n),
+  ordinal: 0,
+  lsn: at,
+  xid: 0,
+  commitTime: 0,
+  position: null,
+  translation: null,
+})
 
 /**
  * Old rows are always sent with their large values, so that what they know is not missing in the new row: everything,

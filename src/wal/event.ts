@@ -61,8 +61,8 @@ export interface SchemaChangeEvent extends Change {
 }
 
 /**
- * A message of `pg_logical_emit_message`. A non-transactional one belongs to no transaction: its `commitLsn` is its own
- * `lsn`, `xid` and `commitTime` are 0.
+ * A message of `pg_logical_emit_message`; `lsn` is the end of its record. A non-transactional one belongs to no
+ * transaction: its `commitLsn` is the byte before `lsn` (a commit record may start at `lsn`), `xid` and `commitTime` are 0.
  */
 export interface MessageEvent extends Change {
   readonly kind: 'message'

@@ -165,14 +165,14 @@ test('a transactional message belongs to its transaction and has the LSN that it
   })
 })
 
-test('a message outside of transactions stands alone', () => {
+test('a message outside of transactions has a name that no commit record can have', () => {
   const [event] = decode(bytes.message('', Buffer.alloc(0), { transactional: false, lsn: 0x188n }))
   assert.deepEqual(event, {
     kind: 'message',
     transactional: false,
     prefix: '',
     content: Buffer.alloc(0),
-    commitLsn: 0x188n,
+    commitLsn: 0x187n,
     ordinal: 0,
     lsn: 0x188n,
     xid: 0,
