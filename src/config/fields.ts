@@ -139,7 +139,6 @@ export type Config = {
 }
 
 export type ModuleName = keyof Modules
-export type LogLevel = Config['command']['logLevel']
 
 /** The same table for whoever goes through it. */
 export const moduleList: readonly (Module & { readonly key: string })[] = Object.entries<Module>(modules).map(

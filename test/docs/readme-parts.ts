@@ -5,7 +5,7 @@ import { configTables, errorTables } from '../../src/config/config-tables.ts'
 export const readmeUrl: URL = new URL('../../README.md', import.meta.url)
 
 /** The parts of README.md that are made from the code: what stands between `<!-- name -->` and `<!-- /name -->`. */
-export const parts = { config: configTables, commands: commandTables, errors: errorTables } as const
+const parts = { config: configTables, commands: commandTables, errors: errorTables } as const
 
 /** The README with every part as the code says it. A part whose marks are missing is an error. */
 export async function withFreshParts(readme: string): Promise<string> {

@@ -45,6 +45,13 @@ export class RunningCommand implements AsyncDisposable {
     return this.stdout.split('\n').filter((line) => line !== '')
   }
 
+  /** With `keepUnread`: whether as much was written as is read ahead of whoever reads. */
+  hasUnread(): boolean {
+    const stdout = this.child.stdout!
+    stdout.read(0)
+    return stdout.readableLength >= stdout.readableHighWaterMark
+  }
+
   /** Waits until stderr matches; fails with what it says instead. */
   async says(expected: RegExp): Promise<void> {
     await eventually(() => expected.test(this.stderr) || Promise.reject(new Error(this.stderr)), {
