@@ -65,14 +65,14 @@ async function visit({ keep, json, tell, signal }: Visit): Promise<ShopStreamRep
   await tell.step(
     'pgstream init',
     () => init({ url, signal }),
-    ({ slot }) => `pgstream init: schema log, event triggers, publication, slot ${slot}`,
+    ({ slot }) => `pgstream init: triggers, publication and slot ${slot}`,
   )
   tell.line()
-  if (keep) tell.line(`Connect with  psql ${url}\n`)
-  else
-    tell.line(
-      `${tell.paint('faint', 'shop=# is what the shop does; below it is what pgstream makes of it.')}\n`,
-    )
+  if (!json) {
+    tell.line(tell.paint('faint', 'shop=# is what the shop does; below it is what pgstream makes of it.'))
+    tell.line()
+  }
+  if (keep) tell.line(`Connect with: psql ${url}\n`)
   return await streamShop({
     url,
     json,
@@ -101,7 +101,7 @@ async function makeShop(server: PostgresServer): Promise<void> {
 }
 
 const stopped = (cause?: unknown): PgstreamError =>
-  new PgstreamError('PGSTREAM_STOPPED_HARD', 'The demo was stopped before it had begun.', {
+  new PgstreamError('PGSTREAM_STOPPED_HARD', 'The demo was stopped before its end.', {
     remedy: 'Nothing is left behind. Run it again whenever you like.',
     cause,
   })

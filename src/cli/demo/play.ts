@@ -26,6 +26,7 @@ export async function play({ url, tell, signal }: PlayOptions): Promise<void> {
         await client.query(statement)
       }
     }
+    await pause(pauseMs, undefined, { signal })
   } finally {
     await client.end()
   }

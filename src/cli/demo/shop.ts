@@ -7,7 +7,7 @@ export const makeDatabase: readonly string[] = [
 ]
 
 /** What was there before pgstream. The lines of an order have no key, as tables in real life. */
-export const makeTables = `
+export const makeTables: string = `
 create schema ${shop};
 create table customers (
   id int generated always as identity primary key,
@@ -72,9 +72,9 @@ export const scenes: readonly Scene[] = [
   { statements: ['delete from customers where id = 2'] },
   { statements: ['alter table orders add column discount numeric(5,2)'] },
   { statements: [`update orders set discount = 7.50, status = 'shipped' where id = 1`] },
-  { statements: ['alter table customers rename column name to full_name'] },
+  { statements: ['alter table customers rename column email to mail'] },
   {
-    statements: [`insert into customers (full_name, email) values ('Alan', 'alan@example.com')`],
+    statements: [`insert into customers (name, mail) values ('Kay', 'kay@example.com')`],
   },
   { statements: ['create table reviews (product_id int, stars int, words text)'] },
   { statements: [`insert into reviews values (1, 5, 'Pours well. Also speaks HTTP 418.')`] },

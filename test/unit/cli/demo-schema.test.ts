@@ -138,6 +138,15 @@ test('a dropped table and a dropped schema are told', () => {
   assert.deepEqual(memory.primaryKeyOf('shop', 'orders'), [])
 })
 
+test('a renamed schema keeps its tables', () => {
+  const memory = experienced()
+  assert.deepEqual(memory.learn(entry({ command: 'ALTER SCHEMA', renamed_from: 'shop' }, 'store')), [
+    { subject: 'store', changes: ['schema renamed from shop'] },
+  ])
+  assert.deepEqual(memory.primaryKeyOf('store', 'orders'), ['id'])
+  assert.deepEqual(memory.primaryKeyOf('shop', 'orders'), [])
+})
+
 test('a part of a large entry is not taken for the whole', () => {
   const memory = experienced()
   const part = (number: number, table: TableSchema): unknown =>

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { eventText } from '../../../src/cli/demo/view/event-text.ts'
+import { scenes } from '../../../src/cli/demo/shop.ts'
 import { SchemaMemory } from '../../../src/cli/demo/view/schema-memory.ts'
 import { valueText } from '../../../src/cli/demo/view/value-text.ts'
 import type { ChangeEvent } from '../../../src/wal/event.ts'
@@ -110,4 +111,12 @@ test('nothing in a value or a name reaches the terminal as a command', () => {
   assert.equal(valueText('a\n\u001b[31mb\u202e', 'text'), `'a\\n\\u001b[31mb\\u202e'`)
   const named = { ...base, relation: { ...users, table: '\u001b[2J' } }
   assert.match(text(named), /^INSERT {3}public\.\\u001b\[2J {2}/)
+})
+
+test('every statement of the story fits on a terminal of 80 columns', () => {
+  const shown = scenes.flatMap(({ statements }) => statements.map((statement) => `shop=# ${statement};`))
+  assert.deepEqual(
+    shown.filter((line) => line.length > 80),
+    [],
+  )
 })

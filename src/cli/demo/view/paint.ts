@@ -3,8 +3,11 @@ import { hasColours } from '../../styled.ts'
 
 type Format = Parameters<typeof styleText>[0]
 
-/** What is shown, and how it looks where there are colours. */
-const styles = {
+export type Style =
+  'insert' | 'update' | 'delete' | 'schemaChange' | 'message' | 'added' | 'removed' | 'strong' | 'faint'
+
+/** How things look where there are colours. */
+const formats: Readonly<Record<Style, Format>> = {
   insert: ['green', 'bold'],
   update: ['yellow', 'bold'],
   delete: ['red', 'bold'],
@@ -14,20 +17,13 @@ const styles = {
   removed: 'red',
   strong: 'bold',
   faint: 'dim',
-} as const satisfies Record<string, Format | readonly string[]>
-
-export type Style = keyof typeof styles
+}
 
 export type Paint = (style: Style, text: string) => string
 
 export function painter(stream: NodeJS.WriteStream): Paint {
   if (!hasColours(stream)) return (_style, text) => text
-  return (style, text) => {
-    const format: string | readonly string[] = styles[style]
-    return styleText((typeof format === 'string' ? format : [...format]) as Format, text, {
-      validateStream: false,
-    })
-  }
+  return (style, text) => styleText(formats[style], text, { validateStream: false })
 }
 
 /** How many columns a painted text takes, as long as none of its characters is a wide one. */

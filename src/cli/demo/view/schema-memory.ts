@@ -30,7 +30,10 @@ export class SchemaMemory {
       note(schemaName, [`a large change, part ${part} of ${parts}`])
       return notes
     }
-    if (schema.renamed_from !== undefined) note(schemaName, [`schema renamed from ${schema.renamed_from}`])
+    if (schema.renamed_from !== undefined) {
+      this.#renameSchema(schema.renamed_from, schemaName)
+      note(schemaName, [`schema renamed from ${schema.renamed_from}`])
+    }
     for (const table of schema.tables) {
       const before = this.#tables.get(table.pgstream_id)
       this.#tables.set(table.pgstream_id, { schema: schemaName, table })
@@ -53,6 +56,12 @@ export class SchemaMemory {
       if (known.schema === schema && known.table.name === name) return known.table.primary_key_columns
     }
     return []
+  }
+
+  #renameSchema(from: string, to: string): void {
+    for (const [id, known] of this.#tables) {
+      if (known.schema === from) this.#tables.set(id, { ...known, schema: to })
+    }
   }
 }
 

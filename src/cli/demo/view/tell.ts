@@ -4,7 +4,7 @@ import type { Paint } from './paint.ts'
 export interface Tell {
   readonly paint: Paint
   line(text?: string): void
-  /** A step that takes a moment: on a terminal its line counts the seconds, and gives way to what came of it. */
+  /** A step that takes a moment: on a terminal a line counts the seconds until there is what came of it. */
   step<T>(doing: string, work: () => Promise<T>, done: (result: T) => string): Promise<T>
 }
 
@@ -23,8 +23,6 @@ export function teller(output: NodeJS.WriteStream, paint: Paint): Tell {
       if (output.isTTY) {
         show()
         timer = setInterval(show, tickMs)
-      } else {
-        line(`… ${doing}`)
       }
       try {
         const result = await work()
