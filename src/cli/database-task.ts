@@ -1,5 +1,5 @@
 import { readConfig } from '../config/read-config.ts'
-import { redactUrl } from '../postgres/postgres-url.ts'
+import { parsePostgresUrl, redactUrl } from '../postgres/postgres-url.ts'
 import type { ReportStep, Step } from '../postgres/step.ts'
 import type { CommandLogger } from '../telemetry/pino-logger.ts'
 import { commandLogger } from './command-logger.ts'
@@ -45,6 +45,7 @@ export async function runDatabaseTask<Report extends object>(
   const { target, logger } = readTarget(flags)
   const { source, slotName } = target
   const json = flags['json'] === true
+  parsePostgresUrl(source.url) // a wrong one is told before anything else
   const say = (line: string): void => void (json || process.stdout.write(`${line}\n`))
   say(`${doing} ${styled('strong', redactUrl(source.url), process.stdout)} (${source.from})`)
   try {

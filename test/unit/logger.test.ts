@@ -28,6 +28,8 @@ describe('scrub', () => {
     ['postgres://me:p@ss/w#rd@host/db?sslmode=disable', 'postgres://***@host/db?sslmode=disable'],
     ['url "postgres://me:pw@host"', 'url "postgres://***@host"'],
     ['postgres://host/db', 'postgres://host/db'],
+    ['write postgres://user:password@host/db', 'write postgres://user:password@host/db'],
+    ['postgres://user:password1@host/db', 'postgres://***@host/db'],
     [
       'postgres://host/db?user=me&password=pw&sslmode=disable',
       'postgres://host/db?user=me&password=***&sslmode=disable',
