@@ -32,7 +32,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => stopped.abort(signal))
 }
 
-process.exitCode = await (parameters.includes('--services') ? keepServices() : runTests())
+try {
+  process.exitCode = await (parameters.includes('--services') ? keepServices() : runTests())
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}
 
 async function runTests(): Promise<number> {
   const { files, options } = await chooseTests(here, parameters)

@@ -53,7 +53,8 @@ export async function startServices(services: readonly Service[]): Promise<Runni
   )
   if (failures.length > 0) {
     await stopAll()
-    throw failures.length === 1 ? failures[0] : new AggregateError(failures, 'Services did not start')
+    const sentences = failures.map((failure) => (failure instanceof Error ? failure.message : String(failure)))
+    throw new AggregateError(failures, sentences.join('\n'))
   }
   const environment = Object.fromEntries(
     [...started.values()].flatMap((service) => Object.entries(service.environment)),

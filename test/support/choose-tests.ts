@@ -19,7 +19,10 @@ export async function chooseTests(
   const places = named.length > 0 ? named : folders.map((folder) => join(testFolder, folder))
   const found = await Promise.all(places.map(testFilesIn))
   const files = [...new Set(found.flat())].sort().map((file) => relative(join(testFolder, '..'), file))
-  if (files.length === 0) throw new Error(`There is no test in ${places.join(', ')}`)
+  const empty = places.filter((_, index) => found[index]?.length === 0)
+  if (empty.length > 0 && (named.length > 0 || files.length === 0)) {
+    throw new Error(`There is no test in ${empty.join(', ')}`)
+  }
   return {
     files,
     options: parameters.filter((parameter) => parameter.startsWith('-') && !isFolder(parameter)),
@@ -27,7 +30,8 @@ export async function chooseTests(
 }
 
 async function testFilesIn(path: string): Promise<string[]> {
-  if ((await stat(path)).isFile()) return [path]
-  const entries = await readdir(path, { recursive: true })
+  const what = await stat(path).catch(() => undefined)
+  if (what?.isFile()) return [path]
+  const entries = what ? await readdir(path, { recursive: true }) : []
   return entries.filter((entry) => entry.endsWith('.test.ts')).map((entry) => join(path, entry))
 }
