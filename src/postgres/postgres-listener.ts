@@ -167,9 +167,11 @@ export class PostgresListener extends Readable implements Listener {
     this.#connection?.pause()
   }
 
+  /** Not before everything is taken: one socket read brings thousands of small rows for the one that made room. */
   #resumeIfTaken(): void {
-    if (this.readableLength === 0) this.#waitingBytes = 0
-    if (!this.#paused || this.#waitingBytes >= maxWaitingBytes || this.#finished) return
+    if (this.readableLength > 0) return
+    this.#waitingBytes = 0
+    if (!this.#paused || this.#finished) return
     this.#paused = false
     this.#connection?.resume()
   }

@@ -47,12 +47,13 @@ export interface TemporaryDatabase extends AsyncDisposable {
  */
 export async function temporaryDatabase(
   serverUrl: string,
-  options: { name?: string } = {},
+  options: { name?: string; encoding?: string } = {},
 ): Promise<TemporaryDatabase> {
+  const encoding = options.encoding ? ` encoding ${pg.escapeLiteral(options.encoding)} locale 'C'` : ''
   const name = options.name ?? `test_${randomBytes(6).toString('hex')}`
   await withClient(serverUrl, (admin) =>
     // template1 may have a visitor, and then nobody may copy it
-    admin.query(`create database ${pg.escapeIdentifier(name)} template template0`),
+    admin.query(`create database ${pg.escapeIdentifier(name)} template template0${encoding}`),
   )
   leftOpen.add(`database ${name}`)
   const url = urlOfDatabase(serverUrl, name)

@@ -105,5 +105,8 @@ export function openStream(database: TemporaryDatabase, options: StreamOptions =
 const isMark = (event: WalEvent): event is Extract<WalEvent, { kind: 'message' }> =>
   event.kind === 'message' && event.prefix === markPrefix
 
+/** An end that takes everything and never confirms anything. */
+export const nothingConfirmed = (): Writable => everythingTaken()
+
 const everythingTaken = (): Writable =>
   new Writable({ objectMode: true, write: (_event, _encoding, callback) => callback() })

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { Writable } from 'node:stream'
+import { test } from 'node:test'
+import { checkpointed } from '../../src/pipeline/checkpointed.ts'
+import type { WalEvent } from '../../src/wal/event.ts'
+import { postgresServers } from '../support/postgres.ts'
+import { confirmedLsn, preparedDatabase } from '../support/source.ts'
+import { openStream } from '../support/stream.ts'
+import type { TestStream } from '../support/stream.ts'
+
+const rows = 100_000
+/** What one read of the socket can bring beside what waits: 64 KiB of rows of 40 bytes. */
+const mostWaiting = 256 + 65_536 / 40
+
+for (const server of postgresServers()) {
+  test(`Postgres ${server.major}: a transaction of ${rows} rows flows past a slow sink, few rows at a time`, async () => {
+    await using database = await preparedDatabase(server)
+    await database.query('create table bulk (id int primary key, name text)')
+    let taken = 0
+    let waiting = 0
+    const slow = new Writable({
+      objectMode: true,
+      highWaterMark: 16,
+      write: (event: WalEvent, _encoding, callback) => {
+        if (event.kind === 'insert') assert.equal(event.values[0], ++taken)
+        waiting = Math.max(waiting, stream.listener.readableLength)
+        if (taken % 16 === 0) setImmediate(callback)
+        else callback()
+      },
+    })
+    await using stream: TestStream = openStream(database, {
+      processor: (checkpointer) => checkpointed(slow, checkpointer),
+    })
+    await database.query(`insert into bulk select i, 'name' from generate_series(1, ${rows}) i`)
+    const commit = await stream.until((events) => {
+      const xid = events.find((event) => event.kind === 'insert')?.xid
+      return taken === rows && (events.find((event) => event.kind === 'commit' && event.xid === xid) ?? null)
+    })
+    assert.ok(commit.kind === 'commit')
+    assert.ok(waiting > 0 && waiting < mostWaiting, `${waiting} rows waited in the listener`)
+    await stream.stop()
+    assert.ok((await confirmedLsn(database)) > commit.commitLsn)
+  })
+}

@@ -1,0 +1,67 @@
+import type pg from 'pg'
+import { init } from '../../src/postgres/init.ts'
+import { defaultSlotName } from '../../src/postgres/slot-name.ts'
+import { temporaryDatabase } from './postgres.ts'
+import type { PostgresServer, TemporaryDatabase } from './postgres.ts'
+import { openStream } from './stream.ts'
+import type { StreamOptions, TestStream } from './stream.ts'
+
+/** A database that `init` prepared, and its stream. Disposing ends the stream first. */
+export interface Source
+  extends AsyncDisposable, Pick<TemporaryDatabase, 'query'>, Pick<TestStream, 'changesOf'> {
+  readonly database: TemporaryDatabase
+  readonly stream: TestStream
+}
+
+export async function openSource(
+  server: Pick<PostgresServer, 'url'>,
+  options: StreamOptions = {},
+): Promise<Source> {
+  const database = await preparedDatabase(server)
+  const stream = openStream(database, options)
+  return {
+    database,
+    stream,
+    query: (sql, values) => database.query(sql, values),
+    changesOf: (act) => stream.changesOf(act),
+    [Symbol.asyncDispose]: async () => {
+      await stream[Symbol.asyncDispose]()
+      await database[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** A database that `init` prepared. `before` may set it up before that. */
+export async function preparedDatabase(
+  server: Pick<PostgresServer, 'url'>,
+  options: {
+    name?: string
+    encoding?: string
+    before?: (database: TemporaryDatabase) => Promise<unknown>
+  } = {},
+): Promise<TemporaryDatabase> {
+  const database = await temporaryDatabase(server.url, options)
+  try {
+    await options.before?.(database)
+    await init({ url: database.url, waitTimeoutMs: 30_000 })
+    return database
+  } catch (error) {
+    await database[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+export const slotNameOf = (database: Pick<TemporaryDatabase, 'name'>): string =>
+  defaultSlotName(database.name)
+
+/** Where the slot stands in the eyes of the server. */
+export async function confirmedLsn(
+  database: TemporaryDatabase,
+  client: pg.Client = database.client,
+): Promise<bigint> {
+  const { rows } = await client.query<{ lsn: string }>(
+    `select (confirmed_flush_lsn - '0/0')::text as lsn from pg_replication_slots where slot_name = $1`,
+    [slotNameOf(database)],
+  )
+  return BigInt(rows[0]!.lsn)
+}
