@@ -1,6 +1,6 @@
 import { builtinTypeName } from './builtin-types.ts'
 
-const plainIdentifier = /^[a-z_][a-z0-9_$]*$/
+const plainIdentifier = /^[a-z_][a-z0-9_]*$/
 const quoted = (name: string): string =>
   plainIdentifier.test(name) ? name : `"${name.replaceAll('"', '""')}"`
 

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import pg from 'pg'
+import { encodeWireJson } from '../../src/wal/wire-json.ts'
+import { createEveryType, everyType, insertEveryType } from '../support/every-type.ts'
+import { postgresServers } from '../support/postgres.ts'
+import type { TemporaryDatabase } from '../support/postgres.ts'
+import { assertRow, printedRows } from '../support/rows.ts'
+import { openSession } from '../support/session.ts'
+import { openSource, preparedDatabase } from '../support/source.ts'
+import { openStream } from '../support/stream.ts'
+import type { TestStream } from '../support/stream.ts'
+
+/** What the stream promises to print with, whatever a database has set. */
+const settings = `
+  set TimeZone = 'UTC'; set DateStyle = 'ISO, MDY'; set IntervalStyle = 'postgres'; set extra_float_digits = 3;
+  set bytea_output = 'hex'; set client_encoding = 'UTF8'`
+
+/** Fills the table of every type and asserts that what arrives is what Postgres prints. */
+async function assertEveryValueArrives(database: TemporaryDatabase, stream: TestStream): Promise<void> {
+  await using session = await openSession(database.url)
+  await session.query(settings)
+  await session.query(createEveryType())
+  const seen = await stream.changesOf(async () => {
+    await session.query(insertEveryType())
+    await session.query('update every_type set key = -key - 1')
+    await session.query('delete from every_type where key = -1')
+  })
+  const inserted = seen.filter((event) => event.kind === 'insert' && event.relation.table === 'every_type')
+  const updated = seen.filter((event) => event.kind === 'update')
+  const printed = await printedRows(session, 'every_type', 'key desc')
+  assert.equal(inserted.length, printed.length + 1)
+  assert.equal(updated.length, printed.length + 1)
+  for (const [i, row] of printed.entries()) {
+    const insert = inserted[i + 1]!
+    const update = updated[i + 1]!
+    assert.ok(insert.kind === 'insert' && update.kind === 'update')
+    assertRow(update.relation, update.values, row)
+    assertRow(insert.relation, insert.values, { ...row, key: String(i + 1) })
+    assert.equal(update.old?.[0], i + 1)
+    JSON.parse(encodeWireJson(insert))
+  }
+}
+
+for (const server of postgresServers()) {
+  test(`Postgres ${server.major}: every value of every type arrives as Postgres prints it`, async () => {
+    await using source = await openSource(server)
+    await assertEveryValueArrives(source.database, source.stream)
+    const rows = source.stream.events.filter((event) => event.kind === 'insert')
+    const [event] = rows
+    assert.ok(event?.kind === 'insert')
+    assert.deepEqual(
+      event.relation.columns.slice(1).map(({ type }) => type),
+      Object.keys(everyType),
+    )
+  })
+
+  test(`Postgres ${server.major}: settings of the database, the role and the URL do not change what arrives`, async () => {
+    await using database = await preparedDatabase(server)
+    const name = pg.escapeIdentifier(database.name)
+    for (const setting of [
+      `DateStyle = 'German, DMY'`,
+      `TimeZone = 'Asia/Kathmandu'`,
+      `IntervalStyle = 'sql_standard'`,
+      `bytea_output = 'escape'`,
+      `extra_float_digits = -15`,
+      `client_encoding = 'LATIN1'`,
+    ]) {
+      await database.query(`alter database ${name} set ${setting}`)
+      await database.query(`alter role current_user in database ${name} set ${setting}`)
+    }
+    const options = encodeURIComponent('-c DateStyle=SQL,DMY -c TimeZone=America/Lima -c bytea_output=escape')
+    await using stream = openStream({ ...database, url: `${database.url}?options=${options}` })
+    await assertEveryValueArrives(database, stream)
+  })
+
+  test(`Postgres ${server.major}: a database in another encoding arrives in UTF-8, names too`, async () => {
+    await using database = await preparedDatabase(server, { encoding: 'LATIN1' })
+    await using stream = openStream(database)
+    await using session = await openSession(database.url)
+    await session.query('create table "Zürich" (id int primary key, "größe" text)')
+    const [event] = await stream.changesOf(() => session.query(`insert into "Zürich" values (1, 'naïve ÿ')`))
+    assert.ok(event?.kind === 'insert')
+    assert.equal(event.relation.table, 'Zürich')
+    assert.equal(event.relation.columns[1]?.name, 'größe')
+    assert.equal(event.values[1], 'naïve ÿ')
+  })
+}
