@@ -114,6 +114,11 @@ describe('a wrong configuration is refused with exit code 2', () => {
       /^error: The Postgres URL /,
     )
     assert.doesNotMatch(said, /hunter2/)
+    const unknown = await refused(
+      ['init', '--pgurl', 'postgres://db/shop?sslmod=disable'],
+      /^error: The Postgres URL has the unknown parameter "sslmod"\.\n/,
+    )
+    assert.match(unknown, /^remedy: .*postgres:\/\/user:password@host/m)
     await refused(
       ['init', '--pgurl', 'mysql://me:hunter2@db/shop'],
       /--pgurl: the value is not a URL that begins/,
