@@ -53,7 +53,9 @@ export async function startServices(services: readonly Service[]): Promise<Runni
   )
   if (failures.length > 0) {
     await stopAll()
-    const sentences = failures.map((failure) => (failure instanceof Error ? failure.message : String(failure)))
+    const sentences = failures.map((failure) =>
+      failure instanceof Error ? failure.message : String(failure),
+    )
     throw new AggregateError(failures, sentences.join('\n'))
   }
   const environment = Object.fromEntries(
