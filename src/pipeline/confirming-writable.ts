@@ -2,13 +2,11 @@ import { Writable } from 'node:stream'
 import type { WritableOptions } from 'node:stream'
 import type { ChangeEvent, WalEvent } from '../wal/event.ts'
 import { isPositionOnly } from '../wal/event.ts'
+import { nobody } from './contracts.ts'
 import type { Checkpointer } from './contracts.ts'
 import { PositionQueue } from './position-queue.ts'
 
 export type WriteCallback = (error?: Error | null) => void
-
-/** For sources that cannot resume, such as a recorded file. */
-const nobody: Checkpointer = { open: () => undefined, checkpoint: () => undefined, close: () => undefined }
 
 /**
  * A Writable of events that confirms to the source what has become durable, and nothing else. What "durable" means is

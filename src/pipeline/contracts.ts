@@ -1,4 +1,8 @@
 import type { Readable } from 'node:stream'
+import type { Logger } from '../telemetry/logger.ts'
+import type { ChangeEvent, CommitEvent } from '../wal/event.ts'
+import type { Lsn } from '../wal/lsn.ts'
+import type { OutputPlugin } from '../wal/plugin-message.ts'
 import type { Position } from '../wal/position.ts'
 
 /**
@@ -15,6 +19,31 @@ export interface Checkpointer {
   /** Nothing will be confirmed any more. May be called twice. */
   close(): void
 }
+
+/** Of sources that cannot resume, such as a recorded file. */
+export const nobody: Checkpointer = {
+  open: () => undefined,
+  checkpoint: () => undefined,
+  close: () => undefined,
+}
+
+/** Understands what an output plugin writes, message by message. */
+export interface MessageDecoder {
+  /** Between the begin of a transaction and its commit. */
+  readonly inTransaction: boolean
+  /**
+   * Emits what the message says and keeps nothing of the bytes; `lsn` is where the server says that it begins.
+   * @throws {PgstreamError} PGSTREAM_PROTOCOL when it cannot be understood.
+   */
+  decode(bytes: Buffer, lsn: Lsn): void
+}
+
+/** How sources that do not belong to Postgres get a decoder. The logger hears of what is no event. */
+export type OpenDecoder = (
+  plugin: OutputPlugin,
+  emit: (event: ChangeEvent | CommitEvent) => void,
+  logger: Logger,
+) => MessageDecoder
 
 /** A source of `WalEvent`s in object mode, in the order of the source. */
 export interface Listener extends Readable {

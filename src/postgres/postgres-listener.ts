@@ -1,14 +1,13 @@
 import { Readable } from 'node:stream'
 import { PgstreamError } from '../errors.ts'
-import type { Listener } from '../pipeline/contracts.ts'
+import type { Listener, MessageDecoder } from '../pipeline/contracts.ts'
 import { silentLogger } from '../telemetry/logger.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { ChangeEvent, CommitEvent, KeepaliveEvent } from '../wal/event.ts'
 import { formatLsn, noLsn } from '../wal/lsn.ts'
 import type { Lsn } from '../wal/lsn.ts'
 import { keepReplicaIdentities } from './identity-keeper.ts'
-import { ownChange } from './own-changes.ts'
-import { PgoutputDecoder } from './pgoutput.ts'
+import { openDecoder } from './open-decoder.ts'
 import { publicationName } from './publication.ts'
 import { ReplicationConnection, startPgoutput } from './replication-connection.ts'
 import { SlotCheckpointer } from './slot-checkpointer.ts'
@@ -48,7 +47,7 @@ export class PostgresListener extends Readable implements Listener {
   readonly checkpointer: SlotCheckpointer
   readonly #options: PostgresListenerOptions
   readonly #logger: Logger
-  readonly #decoder: PgoutputDecoder
+  readonly #decoder: MessageDecoder
   #connection: ReplicationConnection | null = null
   #statusTimer: NodeJS.Timeout | undefined
   #stopKeeping: (() => Promise<void>) | undefined
@@ -67,7 +66,7 @@ export class PostgresListener extends Readable implements Listener {
     this.#options = options
     this.#logger = options.logger ?? silentLogger
     this.checkpointer = new SlotCheckpointer(() => this.#onConfirmed())
-    this.#decoder = new PgoutputDecoder((event) => this.#take(event))
+    this.#decoder = openDecoder('pgoutput', (event) => this.#take(event), this.#logger)
   }
 
   override _construct(callback: (error?: Error | null) => void): void {
@@ -128,17 +127,11 @@ export class PostgresListener extends Readable implements Listener {
   }
 
   #take(event: ChangeEvent | CommitEvent): void {
-    if (event.kind === 'commit') {
-      this.#handOn(event)
-      this.#handedOn = slotLsn(event)
-      this.#warnOfNobody()
-      if (this.#stopping) this.#finish()
-      return
-    }
-    const own = ownChange(event, (text) =>
-      this.#logger.error({ report: text }, 'a trigger of pgstream failed'),
-    )
-    if (own) this.#handOn(own)
+    this.#handOn(event)
+    if (event.kind !== 'commit') return
+    this.#handedOn = slotLsn(event)
+    this.#warnOfNobody()
+    if (this.#stopping) this.#finish()
   }
 
   /**

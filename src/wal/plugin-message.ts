@@ -1,0 +1,15 @@
+import type { Lsn } from './lsn.ts'
+import type { Position } from './position.ts'
+
+/** The output plugins whose messages can be understood. */
+export type OutputPlugin = 'pgoutput' | 'wal2json'
+
+/** What an output plugin wrote, as it left the server and not understood yet. */
+export interface PluginMessage {
+  readonly kind: 'plugin-message'
+  readonly data: Buffer
+  /** Where the server says that it begins; 0/0 for descriptions of tables and types. */
+  readonly lsn: Lsn
+  /** Where the source can resume after it: at the end of a transaction only. */
+  readonly position: Position | null
+}
