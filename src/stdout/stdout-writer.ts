@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream'
+import { defaults } from '../config/defaults.ts'
 import { PgstreamError } from '../errors.ts'
 import { Processor } from '../pipeline/processor.ts'
 import type { Operation } from '../pipeline/processor.ts'
@@ -8,11 +9,9 @@ import { encodeWireJson } from '../wal/wire-json.ts'
 
 export interface StdoutWriterOptions {
   readonly checkpointer?: Checkpointer | undefined
-  /** Default 100 MiB. */
+  /** This and the two below: as PGSTREAM_STDOUT_WRITER_… when left out. */
   readonly maxQueueBytes?: number | undefined
-  /** Default 1,000 lines. */
   readonly batchSize?: number | undefined
-  /** Default 1 MiB. */
   readonly batchBytes?: number | undefined
   /** Where the lines go. Default: the process' standard output. */
   readonly output?: Writable | undefined
@@ -31,11 +30,12 @@ export class StdoutWriter extends Processor {
   readonly #onError = (cause: NodeJS.ErrnoException): void => void this.destroy(writeFailed(cause))
 
   constructor(options: StdoutWriterOptions) {
+    const { maxQueueBytes, batchSize, batchBytes } = defaults.stdoutWriter
     super({
       checkpointer: options.checkpointer,
-      maxQueueBytes: options.maxQueueBytes ?? 100 * 1024 * 1024,
-      batchSize: options.batchSize ?? 1_000,
-      batchBytes: options.batchBytes ?? 1024 * 1024,
+      maxQueueBytes: options.maxQueueBytes ?? maxQueueBytes,
+      batchSize: options.batchSize ?? batchSize,
+      batchBytes: options.batchBytes ?? batchBytes,
     })
     this.#output = options.output ?? process.stdout
   }
