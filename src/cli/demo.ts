@@ -44,7 +44,7 @@ export const demo: Program = async (flags) => {
   } catch (error) {
     const { code, exitCode } = asPgstreamError(error)
     if (code === 'PGSTREAM_STDOUT_CLOSED') return exitCode
-    throw abort.signal.aborted ? stopped(error) : error
+    throw abort.signal.aborted ? stopped() : error
   } finally {
     release()
   }
@@ -100,8 +100,7 @@ async function makeShop(server: PostgresServer): Promise<void> {
   await run(shop, [makeTables])
 }
 
-const stopped = (cause?: unknown): PgstreamError =>
+const stopped = (): PgstreamError =>
   new PgstreamError('PGSTREAM_STOPPED_HARD', 'The demo was stopped before its end.', {
     remedy: 'Nothing is left behind. Run it again whenever you like.',
-    cause,
   })

@@ -138,6 +138,12 @@ test('a dropped table and a dropped schema are told', () => {
   assert.deepEqual(memory.primaryKeyOf('shop', 'orders'), [])
 })
 
+test('a new schema is told', () => {
+  assert.deepEqual(new SchemaMemory().learn(entry({ command: 'CREATE SCHEMA' })), [
+    { subject: 'shop', changes: ['schema created'] },
+  ])
+})
+
 test('a renamed schema keeps its tables', () => {
   const memory = experienced()
   assert.deepEqual(memory.learn(entry({ command: 'ALTER SCHEMA', renamed_from: 'shop' }, 'store')), [

@@ -47,7 +47,10 @@ export class SchemaMemory {
       note(`${schemaName}.${name}`, ['table dropped'])
     }
     if (schema.dropped) note(schemaName, ['schema dropped'])
-    return notes.length > 0 ? notes : [{ subject: schemaName, changes: ['no table changed'] }]
+    if (notes.length === 0) {
+      note(schemaName, [schema.command === 'CREATE SCHEMA' ? 'schema created' : 'no table changed'])
+    }
+    return notes
   }
 
   /** Empty for a table without one, or one that no entry has described. */

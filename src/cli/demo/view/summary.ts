@@ -13,7 +13,7 @@ export function summary({ counts, latencies, paint }: SummaryOptions): string[] 
   const seen = [
     count(counts.rows, 'row change'),
     count(counts.schemaChanges, 'schema change'),
-    count(counts.messages, 'message'),
+    ...(counts.messages > 0 ? [count(counts.messages, 'message')] : []),
   ]
   const command = startedByNpm() ? 'npx pgstream' : 'pgstream'
   const url = 'postgres://user:password@host/database'
