@@ -159,8 +159,11 @@ ${onlyIf(
   `exists (select from pg_roles where rolname = ${literal(user)} and not rolsuper)`,
   `alter role ${role} replication;
 grant usage on schema pgstream to ${role};
-grant select, insert, update, delete on all tables in schema pgstream to ${role};
-grant usage, select on all sequences in schema pgstream to ${role};
-grant execute on function pgstream.tables_without_identity(), pgstream.set_replica_identity_full(oid) to ${role};`,
+grant select on all tables in schema pgstream to ${role};
+grant insert, update, delete on pgstream.slots to ${role};
+grant insert on pgstream.schema_marks to ${role};
+grant update (acked) on pgstream.schema_log to ${role};
+grant execute on function pgstream.tables_without_identity(), pgstream.set_replica_identity_full(oid),
+  pgstream.log_existing_tables(text) to ${role};`,
 )}`
 }

@@ -31,9 +31,7 @@ export function fromPostgres(cause: unknown, doing: string, server?: ServerName)
     cause instanceof Error ? (cause.message || networkCode(cause)).replace(/\.$/, '') : String(cause)
   const error = asServerError(cause)
   const verdict = error ? judgeServerError(error) : judgeNetworkError(cause)
-  const sentence = error
-    ? `Postgres refused ${doing}${where}: ${said} (${error.code}).`
-    : `${capitalised(doing)} failed${where}: ${said}.`
+  const sentence = `${capitalised(doing)} failed${where}: ${said}${error ? ` (${error.code})` : ''}.`
   const { code, remedy } = verdict ?? { code: 'PGSTREAM_INTERNAL' }
   return new PgstreamError(code, sentence, { cause, ...(remedy === undefined ? {} : { remedy }) })
 }
