@@ -10,8 +10,17 @@ export interface SchemaLogEntry {
 }
 
 export interface SchemaDelta {
-  /** The command tag, such as `ALTER TABLE`. */
+  /** The command tag, such as `ALTER TABLE`; `REFRESH` where tables were described without being changed. */
   readonly command: string
+  /** The transaction that wrote the entry, in 64 bits. */
+  readonly xid: string
+  /**
+   * What that transaction could see, as `pg_current_snapshot()` prints it. Entries of REFRESH and ALTER TYPE are made
+   * without a lock on their tables, and those of a REPEATABLE READ transaction from an old view: what such an entry says
+   * of a table is out of date when an earlier one, of a transaction that is not in its snapshot, has described or
+   * dropped that table.
+   */
+  readonly snapshot: string
   /** Affected tables as they are after the command. */
   readonly tables: readonly TableSchema[]
   /** Tables that are gone from this schema (dropped, or moved to another). */
@@ -22,9 +31,17 @@ export interface SchemaDelta {
   }[]
   /** The whole schema was dropped. */
   readonly dropped?: boolean
-  /** The schema was called so before. */
+  /** The schema was called so before; its tables moved with it and are not listed. */
   readonly renamed_from?: string
-  /** A large entry is cut: part 1 of 3 and so on. */
+  /**
+   * Written beside others that add indexes to the same tables and cannot be seen yet: `unique_indexes` are to be added
+   * to those known. Otherwise they replace them.
+   */
+  readonly adds_indexes?: boolean
+  /**
+   * A large entry is cut: part 1 of 3 and so on, entries of one transaction one after the other. A table whose columns do
+   * not fit goes on in the next part: everything but `columns` is repeated.
+   */
   readonly part?: number
   readonly parts?: number
 }
@@ -60,13 +77,15 @@ export interface ColumnSchema {
   /** The type below a domain, as `format_type` prints it; equals `type` otherwise. */
   readonly base_type: string
   readonly kind: 'base' | 'enum' | 'range' | 'multirange' | 'composite' | 'array' | 'pseudo'
+  /** The expression, of a generated column the one that makes it; no more than its first 8,000 characters. */
   readonly default: string | null
   readonly nullable: boolean
   /** `''`, `'stored'` or `'virtual'`. */
   readonly generated: string
+  /** `''`, `'always'` or `'by default'`. */
   readonly identity: string
   /** Alone in a unique index that is not partial, valid and immediate. */
   readonly unique: boolean
-  /** The column's comment. */
+  /** The column's comment, no more than its first 8,000 characters. */
   readonly metadata: string | null
 }

@@ -1,0 +1,137 @@
+create function pgstream.is_logged_schema(name text) returns boolean
+language sql immutable strict
+set search_path = pg_catalog, pg_temp
+as $$ select name not in ('pgstream', 'information_schema') and not starts_with(name, 'pg_') $$;
+
+create function pgstream.below_domain(
+  domain oid, out type_oid oid, out modifier integer, out not_null boolean
+)
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  level record;
+begin
+  type_oid := domain;
+  not_null := false;
+  loop
+    select t.typtype, t.typbasetype, t.typtypmod, t.typnotnull into level from pg_type as t where t.oid = type_oid;
+    exit when level.typtype is distinct from 'd';
+    type_oid := level.typbasetype;
+    modifier := level.typtypmod;
+    not_null := not_null or level.typnotnull;
+  end loop;
+end
+$$;
+
+comment on function pgstream.below_domain(oid) is
+  'The type that a domain, or a domain over domains, stands for; whether one of them forbids nulls.';
+
+-- The settings keep what is printed the same for every session, and the plan the same whatever the statistics say.
+create function pgstream.describe_tables(table_oids oid[])
+returns table (table_oid oid, schema_name text, description jsonb)
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set timezone = 'UTC'
+set bytea_output = 'hex'
+set extra_float_digits = 1
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_material = off
+set jit = off
+as $$
+begin
+  return query
+  select c.oid,
+         n.nspname::text,
+         jsonb_build_object(
+           'oid', c.oid::text,
+           'pgstream_id', named.id,
+           'name', c.relname,
+           'columns', coalesce(col.columns, '[]'),
+           'primary_key_columns', coalesce(keys.primary_key, '[]'),
+           'primary_key_deferrable', coalesce(keys.deferrable, false),
+           'replica_identity',
+             case c.relreplident when 'd' then 'default' when 'i' then 'index' when 'f' then 'full' else 'nothing' end,
+           'identity_columns', coalesce(case c.relreplident when 'f' then col.names else keys.identity end, '[]'),
+           'unique_indexes', coalesce(keys.unique_indexes, '[]'))
+    from pg_class as c
+    join pg_namespace as n on n.oid = c.relnamespace
+   -- offset 0, here and below: worked out once, not wherever it is used
+   cross join lateral (select pgstream.table_id(c.oid)::text as id offset 0) as named
+   cross join lateral (
+     select jsonb_agg(i.columns) filter (where i.indisprimary) -> 0 as primary_key,
+            bool_or(not i.indimmediate) filter (where i.indisprimary) as deferrable,
+            jsonb_agg(i.columns) filter (
+              where i.usable
+                and (c.relreplident = 'd' and i.indisprimary or c.relreplident = 'i' and i.indisreplident)
+            ) -> 0 as identity,
+            jsonb_agg(
+              jsonb_build_object('oid', i.indexrelid::text, 'columns', i.columns) order by i.indexrelid
+            ) filter (where i.usable and i.indexprs is null) as unique_indexes,
+            array_agg(i.indkey[0]) filter (where i.usable and i.indexprs is null and i.indnkeyatts = 1) as alone
+       from (
+         select x.*,
+                x.indisvalid and x.indislive and x.indimmediate and x.indpred is null as usable,
+                (select jsonb_agg(a.attname order by key.place)
+                   from unnest((x.indkey::smallint[])[0 : x.indnkeyatts - 1]) with ordinality as key (attnum, place)
+                   join pg_attribute as a on a.attrelid = x.indrelid and a.attnum = key.attnum) as columns
+           from pg_index as x
+          where x.indrelid = c.oid and x.indisunique
+         offset 0
+       ) as i
+   ) as keys
+   cross join lateral (
+     select coalesce(array_agg(k.conkey[1]), '{}') as columns
+       from pg_constraint as k
+      where k.conrelid = c.oid and k.contype = 'n' and not k.convalidated
+   ) as unproven
+   cross join lateral (
+     select jsonb_agg(a.attname order by a.attnum) as names,
+            jsonb_agg(
+              jsonb_build_object(
+                'pgstream_id', named.id || '-' || a.attnum,
+                'name', a.attname,
+                'type', format_type(a.atttypid, a.atttypmod),
+                'base_type',
+                  case t.typtype when 'd' then format_type(base.type_oid, base.modifier)
+                                 else format_type(a.atttypid, a.atttypmod) end,
+                'kind',
+                  case when b.typsubscript = 'array_subscript_handler'::regproc then 'array'
+                       else case b.typtype when 'e' then 'enum' when 'r' then 'range' when 'm' then 'multirange'
+                                           when 'c' then 'composite' when 'p' then 'pseudo' else 'base' end end,
+                -- only generated columns use others, and with all others in view Postgres is slow on wide tables;
+                -- cut, because a part of an entry must stay small enough for any sink
+                'default', left(pg_get_expr(d.adbin, case a.attgenerated when '' then 0 else d.adrelid end), 8000),
+                'nullable', not (a.attnotnull and a.attnum <> all (unproven.columns) or coalesce(base.not_null, false)),
+                'generated', case a.attgenerated when 's' then 'stored' when 'v' then 'virtual' else '' end,
+                'identity', case a.attidentity when 'a' then 'always' when 'd' then 'by default' else '' end,
+                'unique', coalesce(a.attnum = any (keys.alone), false),
+                'metadata', left(m.description, 8000)
+              ) order by a.attnum
+            ) as columns
+       from pg_attribute as a
+       join pg_type as t on t.oid = a.atttypid
+       left join lateral (select * from pgstream.below_domain(t.oid) where t.typtype = 'd' offset 0) as base on true
+       join pg_type as b on b.oid = coalesce(base.type_oid, t.oid)
+       left join pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
+       left join pg_description as m
+         on m.objoid = a.attrelid and m.classoid = 'pg_class'::regclass and m.objsubid = a.attnum
+      where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+   ) as col
+   where c.oid = any (table_oids)
+     and c.relkind in ('r', 'p')
+     and c.relpersistence = 'p'
+     and pgstream.is_logged_schema(n.nspname);
+end
+$$;
+
+comment on function pgstream.describe_tables(oid[]) is
+  'The logged ones of these tables as entries of the schema log describe them. Called in a stable function, it describes them as they were before the command.';
+
+revoke execute on all functions in schema pgstream from public;
