@@ -11,7 +11,6 @@ import { findUser } from './find-user.ts'
 import { freePort } from './free-port.ts'
 import { installation } from './installation.ts'
 import type { Installation } from './installation.ts'
-import { lastWill } from './last-will.ts'
 import type { LastWill } from './last-will.ts'
 import { bareEnvironment, lastLines, runBinary } from './run-binary.ts'
 import type { RunAs } from './run-binary.ts'
@@ -61,8 +60,7 @@ interface Place {
 export async function startPostgres(signal: AbortSignal): Promise<PostgresServer> {
   const native = findPackage()
   const user = await findUser()
-  const folder = await temporaryFolder(user)
-  const will = lastWill(folder)
+  const { folder, will } = await temporaryFolder(user)
   try {
     const installed = await installation(native, user, folder)
     signal.throwIfAborted()
