@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import ts from 'typescript'
+import * as pgstream from '../../src/index.ts'
+
+/** What users may import. A name that is gone or means something else breaks their programs: change this on purpose. */
+const values = [
+  'PgstreamError',
+  'Processor',
+  'checkpointed',
+  'encodeWireJson',
+  'formatLsn',
+  'init',
+  'parseLsn',
+  'postgresListener',
+  'rowObject',
+  'runPipeline',
+  'stdoutWriter',
+  'tearDown',
+  'unchangedToast',
+]
+const types = [
+  'ChangeEvent',
+  'Checkpointer',
+  'Column',
+  'ColumnSchema',
+  'CommitEvent',
+  'DeleteEvent',
+  'ErrorCode',
+  'InitOptions',
+  'InitReport',
+  'InsertEvent',
+  'KeepaliveEvent',
+  'Listener',
+  'Logger',
+  'Lsn',
+  'MessageEvent',
+  'Operation',
+  'PipelineParts',
+  'Position',
+  'PositionEvent',
+  'PostgresListener',
+  'PostgresListenerOptions',
+  'ProcessorOptions',
+  'Relation',
+  'ReplicaIdentity',
+  'Row',
+  'RowEvent',
+  'SchemaChangeEvent',
+  'SchemaDelta',
+  'SchemaLogEntry',
+  'StdoutWriter',
+  'StdoutWriterOptions',
+  'TableSchema',
+  'TearDownOptions',
+  'TearDownReport',
+  'Translation',
+  'TruncateEvent',
+  'UniqueIndex',
+  'UpdateEvent',
+  'Value',
+  'WalEvent',
+]
+
+test('the package exports the functions, classes and symbols that were reviewed, and no others', () => {
+  assert.deepEqual(Object.keys(pgstream).sort(), values)
+})
+
+test('the package exports the types that were reviewed, and no others', async () => {
+  const exported = await exportedNames()
+  assert.deepEqual(exported.types, types)
+  assert.deepEqual(exported.values, values)
+})
+
+/** Of index.ts, which consists of named exports from other files. */
+async function exportedNames(): Promise<{ values: string[]; types: string[] }> {
+  const file = new URL('../../src/index.ts', import.meta.url)
+  const source = ts.createSourceFile('index.ts', await readFile(file, 'utf8'), ts.ScriptTarget.Latest)
+  const names = { values: [] as string[], types: [] as string[] }
+  for (const statement of source.statements) {
+    const clause = ts.isExportDeclaration(statement) ? statement.exportClause : undefined
+    assert.ok(
+      ts.isExportDeclaration(statement) && clause && ts.isNamedExports(clause),
+      `not a list of names: ${source.text.slice(statement.pos, statement.end).trim()}`,
+    )
+    for (const { name, isTypeOnly } of clause.elements) {
+      names[statement.isTypeOnly || isTypeOnly ? 'types' : 'values'].push(name.text)
+    }
+  }
+  return { values: names.values.sort(), types: names.types.sort() }
+}
