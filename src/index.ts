@@ -8,6 +8,9 @@ export type { InitOptions, InitReport } from './postgres/init.ts'
 export { tearDown } from './postgres/tear-down.ts'
 export type { TearDownOptions, TearDownReport } from './postgres/tear-down.ts'
 
+export { recordedListener } from './recorded-listener.ts'
+export type { RecordedListener } from './recording/recorded-listener.ts'
+
 export { checkpointed } from './pipeline/checkpointed.ts'
 export type { Checkpointer, Listener } from './pipeline/contracts.ts'
 export { Processor } from './pipeline/processor.ts'
