@@ -127,7 +127,7 @@ comment on function pgstream.changes(jsonb, oid[], oid[], oid[], oid[]) is
   'What a command changed, by comparing what it was about with what that was before. Null for before: everything.';
 
 create function pgstream.log_changes(
-  command text, tables jsonb, gone jsonb, schemas jsonb, adds_indexes boolean default false
+  command text, tables jsonb, already oid[], gone jsonb, schemas jsonb, adds_indexes boolean default false
 ) returns void
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
@@ -138,7 +138,9 @@ begin
   for entry in
     with described as (
       select t.value ->> 'schema' as schema_name, jsonb_agg(t.value -> 'shape') as tables
-        from jsonb_array_elements(log_changes.tables) as t group by t.value ->> 'schema'
+        from jsonb_array_elements(log_changes.tables) as t
+       where (t.value #>> '{shape,oid}')::oid <> all (already)
+       group by t.value ->> 'schema'
     ), lost as (
       select g.value ->> 'schema' as schema_name, jsonb_agg(g.value -> 'table') as tables
         from jsonb_array_elements(gone) as g group by g.value ->> 'schema'
@@ -155,8 +157,7 @@ begin
       left join described as d on d.schema_name = s.schema_name
       left join lost as l on l.schema_name = s.schema_name
       left join named as n on n.schema_name = s.schema_name
-     -- what left a schema is told before where it went
-     order by l.tables is null, s.schema_name
+     order by s.schema_name
   loop
     perform pgstream.write_entries(
       command,
@@ -168,10 +169,11 @@ begin
 end
 $$;
 
-comment on function pgstream.log_changes(text, jsonb, jsonb, jsonb, boolean) is
-  'Writes one entry for each schema that has one of these tables, lost one, or is named itself.';
+comment on function pgstream.log_changes(text, jsonb, oid[], jsonb, jsonb, boolean) is
+  'Writes one entry for each schema that has one of these tables (but for those that have an entry already), lost one, or is named itself.';
 
-create function pgstream.log_losses(command text, table_oids oid[], gone jsonb, schemas jsonb) returns void
+create function pgstream.log_losses(command text, table_oids oid[], already oid[], gone jsonb, schemas jsonb)
+returns void
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
@@ -180,13 +182,14 @@ begin
     perform pgstream.log_changes(
       command,
       (select coalesce(jsonb_agg(s.value), '[]') from jsonb_each(pgstream.shapes(table_oids)) as s),
+      already,
       gone,
       schemas);
   end if;
 end
 $$;
 
-comment on function pgstream.log_losses(text, oid[], jsonb, jsonb) is
+comment on function pgstream.log_losses(text, oid[], oid[], jsonb, jsonb) is
   'The same for tables that lost something, as they are now, and for what is gone altogether.';
 
 revoke execute on all functions in schema pgstream from public;

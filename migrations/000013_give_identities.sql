@@ -1,11 +1,13 @@
-create function pgstream.give_identities(command text, table_oids oid[], made oid[]) returns void
+create function pgstream.give_identities(command text, table_oids oid[], made oid[], out mended oid[])
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
   problem record;
   locked boolean;
+  changed boolean;
 begin
+  mended := '{}';
   for problem in
     select p.table_oid, p.reason, format('%I.%I', p.schema_name, p.table_name) as name
       from pgstream.identity_problems as p
@@ -21,7 +23,15 @@ begin
         perform pgstream.report_trouble(
           'replica identity', command, problem.name, '55P03',
           problem.reason || '; this command locks the table too weakly to change that, pgstream run will');
-      elsif not pgstream.set_replica_identity_full(problem.table_oid) then
+        continue;
+      end if;
+      -- a name for the entry that the trigger fired by this writes, no more: anybody can set it
+      perform set_config('pgstream.command', command, true);
+      changed := pgstream.set_replica_identity_full(problem.table_oid);
+      perform set_config('pgstream.command', '', true);
+      if changed then
+        mended := mended || problem.table_oid;
+      else
         perform pgstream.report_trouble(
           'replica identity', command, problem.name, '55000',
           problem.reason || '; updates and deletes fail until it has a primary key');
@@ -34,6 +44,6 @@ end
 $$;
 
 comment on function pgstream.give_identities(text, oid[], oid[]) is
-  'Sets the replica identity of those of the tables that Postgres would not let be updated, where that needs no lock which this transaction does not hold; reports the others.';
+  'Sets the replica identity of those of the tables that Postgres would not let be updated, where that needs no lock which this transaction does not hold; reports the others. Returns those that it changed: they have an entry.';
 
 revoke execute on all functions in schema pgstream from public;

@@ -1,6 +1,9 @@
 -- Both trigger functions are stable: what they read themselves, or let a stable function read, is the database before
 -- the command; what a volatile function reads is the database after it. The planner settings keep a session from
 -- reading whole catalogs.
+--
+-- Giving a table an identity is a command of its own and fires the trigger again: that logs the table, under the name of
+-- the user's command, and so it is left out of the entry that would follow.
 
 create function pgstream.on_ddl_command_end() returns event_trigger
 language plpgsql stable security definer
@@ -13,33 +16,55 @@ set enable_mergejoin = off
 set jit = off
 as $$
 declare
+  command constant text := coalesce(nullif(current_setting('pgstream.command', true), ''), tg_tag);
   target record;
   before jsonb;
   change record;
+  compared boolean := false;
   touched oid[];
+  mended oid[];
 begin
   begin
     select * into target from pgstream.command_targets();
     touched := target.tables || target.index_tables;
-    if touched || target.types || target.schemas = '{}' then
-      return;
-    end if;
-    begin
-      before := pgstream.state(target.tables, target.types, target.schemas);
-    exception when others then
-      -- a default may use what the command dropped; then everything counts as changed
-      before := null;
-    end;
+  exception when others then
+    perform pgstream.report_trouble('schema log', command, null, sqlstate, sqlerrm);
+    return;
+  end;
+  if touched || target.types || target.schemas = '{}' then
+    return;
+  end if;
+
+  begin
+    before := pgstream.state(target.tables, target.types, target.schemas);
+  exception when others then
+    -- a default may use what the command dropped; then everything counts as changed
+    before := null;
+  end;
+
+  begin
     select * into change
       from pgstream.changes(before, target.tables, target.index_tables, target.types, target.schemas);
     touched := touched || change.touched;
-    perform pgstream.log_changes(
-      tg_tag, change.tables, change.gone, change.schemas,
-      target.index_tables <> '{}' and target.tables = '{}');
+    if change.gone <> '[]' then
+      -- before anything that is written of where it went
+      perform pgstream.log_changes(command, '[]', '{}', change.gone, '{}');
+    end if;
+    compared := true;
   exception when others then
-    perform pgstream.report_trouble('schema log', tg_tag, null, sqlstate, sqlerrm);
+    perform pgstream.report_trouble('schema log', command, null, sqlstate, sqlerrm);
   end;
-  perform pgstream.give_identities(tg_tag, touched, target.made);
+
+  mended := pgstream.give_identities(command, touched, target.made);
+
+  begin
+    if compared then
+      perform pgstream.log_changes(
+        command, change.tables, mended, '[]', change.schemas, target.index_tables <> '{}' and target.tables = '{}');
+    end if;
+  exception when others then
+    perform pgstream.report_trouble('schema log', command, null, sqlstate, sqlerrm);
+  end;
 exception when others then
   raise warning 'pgstream: the command % is done, what pgstream does beside it failed: %', tg_tag, sqlerrm;
 end
@@ -57,16 +82,22 @@ set jit = off
 as $$
 declare
   target record;
-  touched oid[];
+  mended oid[];
 begin
   begin
     select * into target from pgstream.drop_targets();
-    touched := target.tables || target.lost_index;
-    perform pgstream.log_losses(tg_tag, target.tables, target.gone, target.schemas);
+  exception when others then
+    perform pgstream.report_trouble('schema log', tg_tag, null, sqlstate, sqlerrm);
+    return;
+  end;
+
+  mended := pgstream.give_identities(tg_tag, target.tables || target.lost_index, '{}');
+
+  begin
+    perform pgstream.log_losses(tg_tag, target.tables, mended, target.gone, target.schemas);
   exception when others then
     perform pgstream.report_trouble('schema log', tg_tag, null, sqlstate, sqlerrm);
   end;
-  perform pgstream.give_identities(tg_tag, touched, '{}');
 exception when others then
   raise warning 'pgstream: the command % is done, what pgstream does beside it failed: %', tg_tag, sqlerrm;
 end
