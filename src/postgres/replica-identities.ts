@@ -48,7 +48,7 @@ export async function setReplicaIdentities(client: pg.ClientBase, patience: Pati
     changed.push(...mended)
     const keyless = left.filter(({ needsKey }) => needsKey)
     if (keyless.length > 0) {
-      const sentence = `Updates and deletes would fail for users of tables without a key: ${describeLeft(keyless)}.`
+      const sentence = `Users could not update tables without a replica identity: ${describeLeft(keyless)}.`
       throw new PgstreamError(patience.code, sentence, {
         remedy:
           'Give each a primary key, or make its virtual generated column a stored one; then run it again.',
@@ -74,7 +74,11 @@ export async function mendReplicaIdentities(client: pg.ClientBase): Promise<Mend
   const remaining = unchanged.length > 0 ? await tablesWithoutIdentity(client) : []
   const needKey = remaining
     .filter(({ oid }) => unchanged.some((table) => table.oid === oid))
-    .map(({ name, reason }) => ({ table: name, because: `cannot be mended: ${reason}`, needsKey: true }))
+    .map(({ name, reason }) => ({
+      table: name,
+      because: `can have none: ${reason}, and its virtual generated column rules out FULL`,
+      needsKey: true,
+    }))
   return { mended: changed.map(({ name }) => name), left: [...inUse, ...needKey] }
 }
 
@@ -95,9 +99,9 @@ export async function alterEach(
       ;(rows[0]?.done ? changed : unchanged).push(table)
     } catch (cause) {
       await client.query('rollback')
-      if (!isContention(cause)) throw fromPostgres(cause, `changing the replica identity of ${table.name}`)
+      if (!isRace(cause)) throw fromPostgres(cause, `changing the replica identity of ${table.name}`)
       const holders = listInWords(await describeLockHolders(client, [table.oid]))
-      const because = `is in use by ${holders || 'somebody who is gone now'}`
+      const because = holders ? `is in use by ${holders}` : 'was in use a moment ago'
       inUse.push({ table: table.name, because, needsKey: false })
     }
   }
@@ -109,9 +113,18 @@ export function describeLeft(left: readonly LeftTable[]): string {
   return listInWords(left.map(({ table, because }) => `${table} ${because}`))
 }
 
-/** lock_not_available, deadlock_detected, serialization_failure: it may work the next time. */
-export function isContention(error: unknown): boolean {
-  return ['55P03', '40P01', '40001'].includes(sqlState(error) ?? '')
+/** Somebody was quicker, or has what we want: it may work, or have become needless, the next time. */
+export function isRace(error: unknown): boolean {
+  const state = sqlState(error) ?? ''
+  const lockTimeoutDeadlockOrRename = ['55P03', '40P01', '40001'].includes(state)
+  const droppedMeanwhile = ['42P01', '3F000', '42704', '22004'].includes(state)
+  return lockTimeoutDeadlockOrRename || droppedMeanwhile || (state === 'XX000' && isCatalogRace(error))
+}
+
+/** `tuple concurrently updated` and `could not open relation`, by the functions that say so in every language. */
+function isCatalogRace(error: unknown): boolean {
+  const routine = error instanceof Error && 'routine' in error ? String(error.routine) : ''
+  return /^(simple_heap_(update|delete)|(try_)?relation_open.*|RelationIdGetRelation)$/.test(routine)
 }
 
 async function tablesWithoutIdentity(client: pg.ClientBase): Promise<(Table & { reason: string })[]> {

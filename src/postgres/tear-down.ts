@@ -6,7 +6,7 @@ import { parsePostgresUrl } from './postgres-url.ts'
 import { serverFacts } from './preflight.ts'
 import { publicationName } from './publication.ts'
 import { restoreAllIdentities } from './restore-identities.ts'
-import { isContention } from './replica-identities.ts'
+import { isRace } from './replica-identities.ts'
 import { describeLockHolders } from './sessions.ts'
 import { connectForSetup } from './setup-session.ts'
 import { dropSlot, findSlot, waitForReader } from './slot.ts'
@@ -70,11 +70,14 @@ export async function tearDown(options: TearDownOptions): Promise<TearDownReport
 
 type Done = Pick<Step, 'state' | 'detail'>
 
-/** Without triggers and publication no identity is needed any more; what remembers them goes last. */
+/**
+ * The publication first: without the triggers, updates of new tables would fail as long as it is there. What remembers the
+ * replica identities last.
+ */
 async function removeTheRest(client: pg.ClientBase, patience: Patience): Promise<void> {
   const { report } = patience
-  report({ step: 'event triggers', ...(await dropEventTriggers(client)) })
   report({ step: 'publication', ...(await dropPublication(client)) })
+  report({ step: 'event triggers', ...(await dropEventTriggers(client)) })
   await restoreAllIdentities(client, patience)
   report({ step: 'schema', ...(await dropSchema(client, patience)) })
 }
@@ -159,12 +162,12 @@ async function dropSchema(client: pg.ClientBase, patience: Patience): Promise<Do
       return null
     } catch (cause) {
       await client.query('rollback')
-      if (!isContention(cause)) throw fromPostgres(cause, 'dropping the schema pgstream')
+      if (!isRace(cause)) throw fromPostgres(cause, 'dropping the schema pgstream')
       const holders = await describeLockHolders(
         client,
         rows.map(({ oid }) => oid),
       )
-      return `the schema pgstream is in use by ${listInWords(holders) || 'somebody who is gone now'}`
+      return `the schema pgstream is in use by ${listInWords(holders) || 'somebody'}`
     }
   }
   const remedy =

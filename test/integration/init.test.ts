@@ -182,6 +182,26 @@ for (const { major, url } of postgresServers()) {
       )
     })
 
+    test(
+      'a table that can have no identity stops init before users would notice',
+      { skip: major < 18 },
+      async () => {
+        await using database = await temporaryDatabase(url)
+        await database.query('create table doubled (a int, b int generated always as (a * 2) virtual)')
+        await assert.rejects(init({ url: database.url }), (error) => {
+          assert.ok(error instanceof PgstreamError)
+          assert.equal(error.code, 'PGSTREAM_INIT_INCOMPLETE')
+          assert.match(error.message, /public\.doubled .* virtual generated column/)
+          return error.remedy.includes('primary key')
+        })
+        await database.query('insert into doubled values (1); update doubled set a = 2')
+        await database.query('alter table doubled add primary key (a)')
+        await init({ url: database.url })
+        await database.query('update doubled set a = 3; delete from doubled')
+        await assertPrepared(database)
+      },
+    )
+
     test('a name that Postgres refuses for a slot is refused before anything is changed', async () => {
       await using database = await temporaryDatabase(url)
       await assert.rejects(init({ url: database.url, slotName: 'My-Slot' }), (error) => {

@@ -37,8 +37,8 @@ for (const { major, url } of postgresServers()) {
       assert.equal(report.database, database.name)
       assert.deepEqual(states(report), [
         'slot: done',
-        'event triggers: done',
         'publication: done',
+        'event triggers: done',
         'replica identities: done',
         'schema: done',
       ])
