@@ -1,12 +1,16 @@
 import { Writable } from 'node:stream'
 import type { WritableOptions } from 'node:stream'
-import type { ChangeEvent, WalEvent } from '../wal/event.ts'
+import type { ChangeEvent, PositionEvent } from '../wal/event.ts'
 import { isPositionOnly } from '../wal/event.ts'
+import type { PluginMessage } from '../wal/plugin-message.ts'
 import { nobody } from './contracts.ts'
 import type { Checkpointer } from './contracts.ts'
 import { PositionQueue } from './position-queue.ts'
 
 export type WriteCallback = (error?: Error | null) => void
+
+/** What a stream carries beside bare positions: events, or what they are made of. */
+export type Carried = ChangeEvent | PluginMessage
 
 /**
  * A Writable of events that confirms to the source what has become durable, and nothing else. What "durable" means is
@@ -14,7 +18,7 @@ export type WriteCallback = (error?: Error | null) => void
  *
  * Events of one tick are corked together, so that one socket read, or one transaction, becomes one batch.
  */
-export abstract class ConfirmingWritable extends Writable {
+export abstract class ConfirmingWritable<Change extends Carried = ChangeEvent> extends Writable {
   readonly #checkpointer: Checkpointer
   readonly #positions = new PositionQueue()
   #confirming: Promise<void> | null = null
@@ -27,15 +31,17 @@ export abstract class ConfirmingWritable extends Writable {
   }
 
   /** Queues what the sink needs of the event and gives the number of operations that makes. */
-  protected abstract enqueue(event: ChangeEvent): number
+  protected abstract enqueue(event: Change): number
 
   /**
    * Takes an event. The callback fires when it, and everything before it, is durable. Never throws: what cannot be
    * taken destroys the stream.
    */
-  override write(event: WalEvent, callback?: WriteCallback): boolean
-  override write(event: WalEvent, encoding: BufferEncoding, callback?: WriteCallback): boolean
-  override write(event: WalEvent, second?: BufferEncoding | WriteCallback, third?: WriteCallback): boolean {
+  // unknown: a narrower chunk would not be a Writable to the types of pipeline() and finished()
+  override write(event: unknown, callback?: WriteCallback): boolean
+  override write(event: unknown, encoding?: BufferEncoding, callback?: WriteCallback): boolean
+  override write(chunk: unknown, second?: BufferEncoding | WriteCallback, third?: WriteCallback): boolean {
+    const event = chunk as Change | PositionEvent
     const callback = typeof second === 'function' ? second : third
     if (this.writableEnded || this.destroyed) return super.write('', callback) // Node's own words for it
     try {

@@ -1,7 +1,7 @@
 import { PgstreamError } from '../errors.ts'
 import type { ChangeEvent } from '../wal/event.ts'
 import { ConfirmingWritable } from './confirming-writable.ts'
-import type { WriteCallback } from './confirming-writable.ts'
+import type { Carried, WriteCallback } from './confirming-writable.ts'
 import type { Checkpointer } from './contracts.ts'
 import { Fifo } from './fifo.ts'
 
@@ -32,7 +32,10 @@ export interface ProcessorOptions {
  *   released when all that was handed over together is.
  * - A delivery that rejects destroys the stream: retries belong inside it.
  */
-export abstract class Processor<Op extends Operation = Operation> extends ConfirmingWritable {
+export abstract class Processor<
+  Op extends Operation = Operation,
+  Change extends Carried = ChangeEvent,
+> extends ConfirmingWritable<Change> {
   readonly #operations = new Fifo<Op>()
   readonly #batchSize: number
   readonly #batchBytes: number
@@ -45,7 +48,7 @@ export abstract class Processor<Op extends Operation = Operation> extends Confir
   }
 
   /** What the sink does for this event: one operation, several in order, or null for nothing. Copies what it keeps. */
-  protected abstract encode(event: ChangeEvent): Op | readonly Op[] | null
+  protected abstract encode(event: Change): Op | readonly Op[] | null
 
   /** Resolves when the whole batch is durable. `signal` fires when the stream is destroyed. */
   protected abstract deliver(batch: readonly Op[], signal: AbortSignal): Promise<void>
@@ -56,7 +59,7 @@ export abstract class Processor<Op extends Operation = Operation> extends Confir
   /** Lets go of everything, after the last delivery or when the stream is destroyed. */
   protected async release(): Promise<void> {}
 
-  protected override enqueue(event: ChangeEvent): number {
+  protected override enqueue(event: Change): number {
     const encoded = this.encode(event)
     if (encoded === null) return 0
     if (!isList(encoded)) {

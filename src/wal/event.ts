@@ -102,5 +102,5 @@ export interface Translation {
   readonly versionColumnId: string
 }
 
-export const isPositionOnly = (event: WalEvent): event is PositionEvent =>
+export const isPositionOnly = (event: { readonly kind: string }): event is PositionEvent =>
   event.kind === 'commit' || event.kind === 'keepalive'
