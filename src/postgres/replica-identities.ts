@@ -128,9 +128,11 @@ function isCatalogRace(error: unknown): boolean {
 }
 
 async function tablesWithoutIdentity(client: pg.ClientBase): Promise<(Table & { reason: string })[]> {
-  const { rows } = await client.query<Table & { reason: string }>(
-    `select table_oid as oid, format('%I.%I', schema_name, table_name) as name, reason
-       from pgstream.tables_without_identity()`,
-  )
-  return rows
+  const sql = `select table_oid as oid, format('%I.%I', schema_name, table_name) as name, reason
+                 from pgstream.tables_without_identity()`
+  try {
+    return (await client.query<Table & { reason: string }>(sql)).rows
+  } catch (cause) {
+    throw fromPostgres(cause, 'looking for tables without a replica identity')
+  }
 }
