@@ -22,7 +22,7 @@ export interface PostgresListenerOptions {
   readonly logger?: Logger | undefined
 }
 
-/** The server gives up after wal_sender_timeout, which some providers set to 5 s. */
+/** The longest between two statuses; also three within wal_sender_timeout, or being slow would look dead. */
 const statusIntervalMs = 1_000
 /** How many events wait for whoever reads; few, because a row can be large. */
 const highWaterMark = 256
@@ -78,12 +78,13 @@ export class PostgresListener extends Readable implements Listener {
     const connection = await ReplicationConnection.open(this.#options.url)
     this.#connection = connection
     const { systemId, timeline } = await connection.identify()
+    const timeoutMs = (await connection.senderTimeoutMs()) || Infinity
     await connection.start(startPgoutput({ slot, publication: publicationName, from: noLsn }), {
       onMessage: (payload, walStart) => this.#onMessage(payload, walStart),
       onKeepalive: (walEnd, replyRequested) => this.#onKeepalive(walEnd, replyRequested),
       onEnd: (error) => this.#onEnd(error),
     })
-    this.#statusTimer = setInterval(() => this.#sendStatus(), statusIntervalMs)
+    this.#statusTimer = setInterval(() => this.#sendStatus(), Math.min(statusIntervalMs, timeoutMs / 3))
     this.#stopKeeping = keepReplicaIdentities(this.#options.url, this.#logger)
     this.#logger.info({ slot, database, systemId, timeline }, 'reading the replication slot')
   }

@@ -70,6 +70,14 @@ export class ReplicationConnection {
     return { systemId: row.systemid, timeline: row.timeline, database: row.dbname }
   }
 
+  /** The server ends a connection from which it has heard nothing for so long; 0: it never does. */
+  async senderTimeoutMs(): Promise<number> {
+    const { rows } = await this.query(
+      "select setting::int as ms from pg_settings where name = 'wal_sender_timeout'",
+    )
+    return (rows[0] as { ms: number }).ms
+  }
+
   async query(sql: string): Promise<pg.QueryResult> {
     try {
       return await this.#client.query(sql)

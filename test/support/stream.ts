@@ -11,11 +11,11 @@ import type { TemporaryDatabase } from './postgres.ts'
 import { eventually } from './wait.ts'
 
 export interface StreamOptions {
-  readonly slotName?: string
+  readonly slotName?: string | undefined
   /** The end of the stream. Default: one for which everything is durable at once. */
   readonly processor?: (checkpointer: Checkpointer) => Writable
-  readonly logger?: Logger
-  readonly signal?: AbortSignal
+  readonly logger?: Logger | undefined
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A listener that runs against a database, and what it gave so far. Disposing destroys it if it still runs. */
@@ -23,10 +23,10 @@ export interface TestStream extends AsyncDisposable {
   readonly listener: PostgresListener
   /** Everything that left the listener, positions too. */
   readonly events: readonly WalEvent[]
-  /** Settles as the pipeline does. */
+  /** Settles as the pipeline does, when the listener has let go of its slot. */
   readonly ended: Promise<void>
   /** Looks at the events until `look` neither throws nor gives false or null; rejects early when the stream ends. */
-  until<T>(look: (events: readonly WalEvent[]) => T, about?: string): Promise<T>
+  until<T>(look: (events: readonly WalEvent[]) => T, about?: string): Promise<Exclude<T, false | null>>
   /** Runs statements, or a function that does, and gives the changes committed meanwhile, in order. */
   changesOf(act: string | (() => Promise<unknown>)): Promise<ChangeEvent[]>
   /** `listener.stop()`, and waits for the end. */
@@ -49,28 +49,22 @@ export function openStream(database: TemporaryDatabase, options: StreamOptions =
   })
   const end = options.processor ?? ((checkpointer) => checkpointed(everythingTaken(), checkpointer))
   const processor = end(listener.checkpointer)
-  let over = false
+  const closed = new Promise((resolve) => listener.once('close', resolve))
   const ended = runPipeline({
     listener,
     stages: [recorder],
     processor,
     ...(options.signal ? { signal: options.signal } : {}),
-  }).finally(() => (over = true))
-  ended.catch(() => undefined)
+  }).finally(() => closed)
+  /** Never settles but when the stream fails: that says more than what it did not bring. */
+  const failed = new Promise<never>((_resolve, reject) => void ended.catch(reject))
+  failed.catch(() => undefined)
 
-  const until: TestStream['until'] = async (look, about = 'What the test waits for in the stream') => {
-    // What ended the stream says more than what it did not bring.
-    const seen = await eventually(
-      () => {
-        if (over) return { ended: true as const }
-        const found = look(events)
-        return found === false || found === null ? false : { found }
-      },
-      { every: 5, about },
-    )
-    if ('found' in seen) return seen.found
-    await ended
-    return look(events)
+  const until = async <T>(
+    look: (all: readonly WalEvent[]) => T,
+    about = 'What the test waits for in the stream',
+  ): Promise<Exclude<T, false | null>> => {
+    return Promise.race([eventually(() => look(events), { every: 5, about }), failed])
   }
   const mark = async (): Promise<number> => {
     const name = String(++marks)
@@ -78,7 +72,7 @@ export function openStream(database: TemporaryDatabase, options: StreamOptions =
     return until((all) => {
       const index = all.findIndex((event) => isMark(event) && event.content.toString() === name)
       return index < 0 ? null : index
-    }, `Mark ${name}`) as Promise<number>
+    }, `Mark ${name}`)
   }
   return {
     listener,

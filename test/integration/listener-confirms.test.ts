@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { SlotPosition } from '../../src/postgres/slot-position.ts'
+import { openHeldStream } from '../support/held-stream.ts'
+import { postgresServers } from '../support/postgres.ts'
+import type { TemporaryDatabase } from '../support/postgres.ts'
+import { confirmedLsn, preparedDatabase, slotNameOf } from '../support/source.ts'
+import { openStream } from '../support/stream.ts'
+import { eventually } from '../support/wait.ts'
+
+/** The walsender of the database's slot: who it is, and when it last heard from us. */
+async function walsender(database: TemporaryDatabase): Promise<{ pid: number; reply: number }> {
+  const [row] = await database.query<{ pid: number; reply: number }>(
+    `select active_pid as pid, coalesce(extract(epoch from reply_time), 0)::float8 as reply
+       from pg_replication_slots join pg_stat_replication on pid = active_pid where slot_name = $1`,
+    [slotNameOf(database)],
+  )
+  assert.ok(row, 'nobody reads the slot')
+  return row
+}
+
+/** Until the server has taken note of so many statuses that it got after now. */
+async function statusesArrived(database: TemporaryDatabase, count: number): Promise<void> {
+  let { reply } = await walsender(database)
+  for (let left = count; left > 0; left--) {
+    reply = await eventually(async () => {
+      const now = await walsender(database)
+      return now.reply > reply && now.reply
+    })
+  }
+}
+
+async function currentLsn(database: TemporaryDatabase): Promise<bigint> {
+  const [row] = await database.query<{ lsn: string }>(
+    `select (pg_current_wal_insert_lsn() - '0/0')::text as lsn`,
+  )
+  return BigInt(row!.lsn)
+}
+
+describe('what is confirmed, and when', { concurrency: true }, () => {
+  for (const server of postgresServers()) {
+    const on = `Postgres ${server.major}`
+
+    test(`${on}: an idle slot moves on with what other databases write`, async () => {
+      await using database = await preparedDatabase(server)
+      await using stream = openStream(database)
+      await stream.changesOf('select 1')
+      await using busy = await preparedDatabase(server)
+      await busy.query('create table t as select generate_series(1, 1000) as id')
+      const written = await currentLsn(busy)
+      const before = stream.events.length
+      await eventually(async () => assert.ok((await confirmedLsn(database)) >= written))
+      assert.ok(stream.events.slice(before).every((event) => event.kind === 'keepalive'))
+    })
+
+    test(`${on}: nothing is confirmed before the sink has stored it, then the end of its commit is`, async () => {
+      await using database = await preparedDatabase(server)
+      await database.query('create table t (id int, name text)')
+      await using stream = openHeldStream(database)
+      const { sink } = stream
+      await database.query(`insert into t values (1, 'held')`)
+      await eventually(() => assert.deepEqual(sink.lines, ['held']))
+      const commit = stream.events.findLast((event) => event.kind === 'commit')
+      assert.ok(commit)
+
+      await database.query(`select pg_logical_emit_message(true, 'noise', 'x') from generate_series(1, 100)`)
+      await statusesArrived(database, 2)
+      assert.ok((await confirmedLsn(database)) <= commit.commitLsn)
+
+      sink.letGo()
+      await stream.until((events) => events.findLast((event) => event.kind === 'commit') !== commit)
+      await eventually(async () => assert.ok((await confirmedLsn(database)) > commit.commitLsn))
+    })
+
+    test(`${on}: each confirmation moves the slot to the end of its commit, not further`, async () => {
+      await using database = await preparedDatabase(server)
+      await database.query('create table t (id int, name text)')
+      await using stream = openHeldStream(database, { batchSize: 1 })
+      const { sink } = stream
+      for (let n = 0; n < 3; n++) await database.query(`insert into t values ($1, $2)`, [n, `row ${n}`])
+      const ends = await stream.until((events) => {
+        const inserts = events.flatMap((event) => (event.kind === 'insert' ? [event.xid] : []))
+        const found = events.flatMap((event) =>
+          event.kind === 'commit' && inserts.includes(event.xid) ? [event.position] : [],
+        )
+        return found.length === 3 && (found as SlotPosition[]).map((position) => position.lsn)
+      })
+      for (const [n, end] of ends.entries()) {
+        await eventually(() => assert.equal(sink.batches.length, n + 1))
+        assert.ok((await confirmedLsn(database)) < end)
+        sink.batches[n]!.succeed()
+        const confirmed = await eventually(async () => {
+          const seen = await confirmedLsn(database)
+          return seen >= end && seen
+        })
+        if (n < 2) assert.equal(confirmed, end)
+      }
+    })
+
+    test(`${on}: a sink that holds for three times wal_sender_timeout keeps the connection`, async () => {
+      const before = (database: TemporaryDatabase): Promise<unknown> =>
+        database.query(`
+        create table t (id int, name text);
+        alter role current_user in database ${database.name} set wal_sender_timeout = '1s'`)
+      await using database = await preparedDatabase(server, { before })
+      await using stream = openHeldStream(database, { maxQueueBytes: 1_000 })
+      const { sink } = stream
+      await database.query(`insert into t select i, repeat('x', 1000) from generate_series(1, 20000) i`)
+      await eventually(() => assert.ok(stream.listener.readableLength > 0 && sink.batches.length === 1))
+      await statusesArrived(database, 1)
+      const first = await walsender(database)
+      const replies = [first.reply]
+      await eventually(
+        async () => {
+          const { pid, reply } = await walsender(database)
+          assert.equal(pid, first.pid)
+          if (reply !== replies.at(-1)) replies.push(reply)
+          return reply > first.reply + 3
+        },
+        { about: 'Three seconds of statuses' },
+      )
+      const gaps = replies.slice(1).map((reply, i) => reply - replies[i]!)
+      assert.ok(Math.max(...gaps) < 1, `silent for ${gaps.join(', ')} s`)
+
+      sink.letGo()
+      await eventually(() => assert.equal(sink.lines.length, 20_000))
+      await stream.stop()
+      assert.ok(
+        (await confirmedLsn(database)) > stream.events.find((event) => event.kind === 'insert')!.commitLsn,
+      )
+    })
+  }
+})
