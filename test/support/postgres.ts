@@ -38,7 +38,10 @@ export interface TemporaryDatabase extends AsyncDisposable {
   /** A connected superuser. It may be terminated: an error is listened to and ignored. */
   readonly client: pg.Client
   /** The rows of one statement sent by `client`. */
-  query<Row extends pg.QueryResultRow = pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>
+  readonly query: <Row extends pg.QueryResultRow = pg.QueryResultRow>(
+    sql: string,
+    values?: unknown[],
+  ) => Promise<Row[]>
 }
 
 /**
