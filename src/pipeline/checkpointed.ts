@@ -51,7 +51,11 @@ class Checkpointed extends ConfirmingWritable {
     )
   }
 
-  /** Each event is settled when the inner Writable calls back for it, so that a long batch confirms as it goes. */
+  /**
+   * Each event is settled when the inner Writable calls back for it, so that a long batch confirms as it goes. Each has a
+   * callback of its own: Node counts calls of one and the same together, and tells of what succeeded behind a failed event
+   * before it tells of the failure.
+   */
   #handOver(events: readonly ChangeEvent[], callback: WriteCallback): void {
     let left = events.length
     const settled = (error?: Error | null): void => {
@@ -65,7 +69,7 @@ class Checkpointed extends ConfirmingWritable {
       if (--left === 0) callback()
     }
     this.#inner.cork()
-    for (const event of events) this.#inner.write(event, settled)
+    for (const event of events) this.#inner.write(event, (error) => settled(error))
     this.#inner.uncork()
   }
 

@@ -89,6 +89,25 @@ test('an error of the Writable is the error of the pipeline, and nothing of it i
   assert.equal(checkpointer.closed, true)
 })
 
+test('what a Writable takes behind an event that it refused is not confirmed, also when it calls back at once', async () => {
+  for (const refused of [1, 3, 7]) {
+    const checkpointer = new RecordingCheckpointer()
+    const mine = new Writable({
+      objectMode: true,
+      write: (event: InsertEvent, _encoding, callback) =>
+        callback(event.values[0] === refused ? new Error('refused') : null),
+    })
+    await assert.rejects(
+      pipeline(Readable.from(transactions(10)), checkpointed(mine, checkpointer)),
+      /refused/,
+    )
+    assert.ok(
+      (checkpointer.last ?? 0) < refused,
+      `confirmed ${checkpointer.confirmed.join(', ')} of ${refused}`,
+    )
+  }
+})
+
 test('a Writable that is destroyed from outside ends the pipeline with an error', async () => {
   const mine = new Writable({
     objectMode: true,
