@@ -99,6 +99,13 @@ function judgeServerError({ code, message, routine }: ServerError): Verdict | un
     case '42P01':
     case '42883':
       return message.includes('pgstream') ? { code: 'PGSTREAM_NOT_INITIALIZED' } : undefined
+    case '08P01':
+      return message.includes('startup parameter')
+        ? {
+            code: 'PGSTREAM_SOURCE_UNREACHABLE',
+            remedy: 'Connect to Postgres itself: a pooler such as PgBouncer cannot carry replication.',
+          }
+        : { code: 'PGSTREAM_PROTOCOL' }
     default:
       return /^08|^57P/.test(code) ? { code: 'PGSTREAM_SOURCE_UNREACHABLE' } : undefined
   }

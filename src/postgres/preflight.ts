@@ -87,6 +87,7 @@ async function databaseProblems(
   return [
     cutOff.length > 0 ? publicationGone(cutOff) : null,
     publication?.complete === false ? otherPublication() : null,
+    applied.size === migrations.length ? await eventTriggersGone(client) : null,
     await missingRights(client, server, {
       eventTriggers: applied.size < migrations.length,
       publication: publication === null,
@@ -95,8 +96,28 @@ async function databaseProblems(
 }
 
 async function liveSlots(client: pg.ClientBase, database: string): Promise<string[]> {
-  const slots = await Promise.all((await recordedSlots(client)).map((name) => findSlot(client, name)))
-  return slots.flatMap((slot) => (slot?.database === database ? slot.name : []))
+  const live: string[] = []
+  for (const name of await recordedSlots(client)) {
+    if ((await findSlot(client, name))?.database === database) live.push(name)
+  }
+  return live
+}
+
+/** A dump restored by somebody who may not create them leaves them out. */
+async function eventTriggersGone(client: pg.ClientBase): Promise<PgstreamError | null> {
+  const { rowCount } = await client.query(
+    `select from pg_event_trigger e join pg_proc p on p.oid = e.evtfoid
+      where p.pronamespace = to_regnamespace('pgstream') limit 1`,
+  )
+  if (rowCount !== 0) return null
+  return new PgstreamError(
+    'PGSTREAM_INIT_INCOMPLETE',
+    'The event triggers of pgstream are gone from the database.',
+    {
+      remedy:
+        'Run pgstream tear-down and pgstream init, then fill the destination anew: changes of tables are missing.',
+    },
+  )
 }
 
 async function readServer(client: pg.ClientBase): Promise<ServerRow> {

@@ -60,7 +60,7 @@ async function changedTables(client: pg.ClientBase): Promise<ChangedTable[]> {
               select from pg_index i
                where i.indrelid = c.oid and i.indisprimary and i.indisvalid and i.indimmediate) as usable
        from pgstream.replica_identities r
-       join pg_class c on c.oid = r.table_oid
+       join pg_class c on c.oid = r.table_oid and pgstream.table_id(c.oid) = r.table_id
       order by c.oid, r.id desc`,
   )
   return rows

@@ -39,7 +39,7 @@ export async function waitUntilFree({ step, look, remedy, woken }: Wait, patienc
     const awaited = await look()
     if (awaited === null) return
     if (performance.now() >= patience.until || patience.signal?.aborted) {
-      const reason = patience.signal?.aborted ? 'It was stopped' : 'It stopped waiting'
+      const reason = patience.signal?.aborted ? 'Stopped' : 'Gave up waiting'
       throw new PgstreamError(patience.code, `${reason} at "${step}": ${awaited}.`, { remedy })
     }
     if (performance.now() - told >= tellEveryMs) {

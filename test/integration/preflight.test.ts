@@ -186,6 +186,19 @@ for (const { major, url } of postgresServers()) {
       await assertPrepared(database)
     })
 
+    test('event triggers that are gone are told, because tables have changed unseen', async () => {
+      await using database = await temporaryDatabase(url)
+      await init({ url: database.url })
+      await database.query(
+        'drop event trigger pgstream_ddl_command_end; drop event trigger pgstream_sql_drop',
+      )
+      await refuses(
+        database,
+        { url: database.url },
+        { code: 'PGSTREAM_INIT_INCOMPLETE', said: /event triggers/, remedy: /tear-down/ },
+      )
+    })
+
     test('the schema of the Go version, and that of a newer version of ours, are left alone', async () => {
       await using database = await temporaryDatabase(url)
       await database.query(
