@@ -6,6 +6,7 @@ import type { Listener } from '../pipeline/contracts.ts'
 import { postgresListener } from '../postgres/postgres-listener.ts'
 import { parsePostgresUrl, redactUrl } from '../postgres/postgres-url.ts'
 import { slotNameFor } from '../postgres/slot-name.ts'
+import { recordedListener } from '../recorded-listener.ts'
 import { stdoutWriter } from '../stdout/stdout-writer.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { findSourceUrl } from './source-url.ts'
@@ -17,30 +18,42 @@ export interface BuiltPipeline {
   readonly about: Readonly<Record<string, unknown>>
 }
 
+type Source = Omit<BuiltPipeline, 'processor'>
+
 /**
- * Makes what the settings ask for; nothing is connected yet.
+ * Makes what the settings ask for, from a recorded file if one is given; nothing is connected yet.
  * @throws {PgstreamError} PGSTREAM_CONFIG_INVALID when there is no listener or no processor.
  */
-export function buildPipeline(read: ConfigRead, logger: Logger): BuiltPipeline {
-  const { postgresListener: source, stdoutWriter: stdout } = read.config
-  const found = findSourceUrl(read)
-  if (found === undefined || !stdout.enabled) throw incomplete(found === undefined, !stdout.enabled)
+export function buildPipeline(read: ConfigRead, logger: Logger, recording?: string): BuiltPipeline {
+  const { stdoutWriter: stdout } = read.config
+  const source = recording === undefined ? postgresSource(read, logger) : recordedSource(recording, logger)
+  if (!source || !stdout.enabled) throw incomplete(!source, !stdout.enabled)
 
-  const { url, from } = found
-  const slotName = slotNameFor(parsePostgresUrl(url).database, source.slotName)
-  const listener = postgresListener({ url, slotName, logger })
+  const { listener, about } = source
   const processor = stdoutWriter({
     checkpointer: listener.checkpointer,
     maxQueueBytes: stdout.maxQueueBytes,
     batchSize: stdout.batchSize,
     batchBytes: stdout.batchBytes,
   })
+  return { listener, processor, about: { ...about, processors: ['stdout'] } }
+}
+
+function postgresSource(read: ConfigRead, logger: Logger): Source | undefined {
+  const found = findSourceUrl(read)
+  if (found === undefined) return undefined
+  const { url, from } = found
+  const slotName = slotNameFor(parsePostgresUrl(url).database, read.config.postgresListener.slotName)
   return {
-    listener,
-    processor,
-    about: { source: redactUrl(url), from, slot: slotName, plugin: 'pgoutput', processors: ['stdout'] },
+    listener: postgresListener({ url, slotName, logger }),
+    about: { source: redactUrl(url), from, slot: slotName, plugin: 'pgoutput' },
   }
 }
+
+const recordedSource = (file: string, logger: Logger): Source => ({
+  listener: recordedListener(file, { logger }),
+  about: { source: file },
+})
 
 function incomplete(noListener: boolean, noProcessor: boolean): PgstreamError {
   const missing = [

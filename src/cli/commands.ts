@@ -1,6 +1,6 @@
 import type { ModuleName } from '../config/fields.ts'
 
-export type CommandName = 'init' | 'run' | 'tear-down' | 'demo' | 'help'
+export type CommandName = 'init' | 'run' | 'tear-down' | 'demo' | 'record' | 'replay' | 'help'
 
 export interface Command {
   readonly name: CommandName
@@ -67,6 +67,33 @@ export const commands: readonly Command[] = [
     flags: ['keep', 'json'],
     settings: [],
     examples: ['pgstream demo', 'pgstream demo --keep'],
+  },
+  {
+    name: 'record',
+    about: 'write what a slot yields to a file',
+    argument: 'FILE',
+    details:
+      'Reads the replication slot and writes every message of its plugin to a file, as it came. What is on disk is ' +
+      'confirmed to Postgres and does not come again; with --peek nothing is confirmed, and the slot stays where it is. ' +
+      'Ctrl-C ends it, and the file ends with a whole transaction.',
+    flags: ['pgurl', 'config', 'slot-name', 'peek', 'until-caught-up', 'force', 'json', 'log-level'],
+    settings: ['postgresListener', 'command'],
+    examples: [
+      'pgstream record shop.rec --pgurl postgres://postgres:postgres@localhost/shop',
+      'pgstream record shop.rec --peek --until-caught-up -c shop.env',
+    ],
+  },
+  {
+    name: 'replay',
+    about: 'stream a recorded file to the configured processors, without any Postgres',
+    argument: 'FILE',
+    details:
+      'Gives the changes of a file to the processors as run gave them when they were in the slot, and ends. The file is ' +
+      'one of pgstream record, or has lines of wal2json as pg_recvlogical writes them (format version 2, with transactions ' +
+      'and LSNs). It needs at least one processor.',
+    flags: ['config', 'stdout', 'log-level'],
+    settings: ['stdoutWriter', 'command'],
+    examples: ['pgstream replay shop.rec --stdout'],
   },
   {
     name: 'help',

@@ -28,6 +28,9 @@ export const flagList: readonly Flag[] = [
   { name: 'print-sql', about: 'Print the SQL for a DBA to run, and do nothing.' },
   { name: 'json', about: 'Print JSON on stdout, for scripts.' },
   { name: 'keep', about: 'Stay until Ctrl-C, and print the URL to connect to.' },
+  { name: 'peek', about: 'Confirm nothing: the slot stays where it is, and the same changes come again.' },
+  { name: 'until-caught-up', about: 'End when everything is recorded that was committed before the start.' },
+  { name: 'force', about: 'Overwrite the file if there is one.' },
   { name: 'help', short: 'h', about: 'Show this help.' },
   { name: 'version', short: 'v', about: 'Print the version.' },
 ]

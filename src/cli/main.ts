@@ -12,6 +12,8 @@ const programs: Readonly<Record<Exclude<CommandName, 'help'>, () => Promise<Prog
   init: async () => (await import('./init.ts')).init,
   run: async () => (await import('./run.ts')).run,
   demo: async () => (await import('./demo.ts')).demo,
+  record: async () => (await import('./record.ts')).record,
+  replay: async () => (await import('./replay.ts')).replay,
   'tear-down': async () => (await import('./tear-down.ts')).tearDown,
 }
 
@@ -38,7 +40,7 @@ async function execute(argv: readonly string[]): Promise<number> {
     throw new PgstreamError('PGSTREAM_USAGE', 'A command is missing.')
   }
   if (flags['help'] === true) return print(commandHelp(command))
-  if (command.name !== 'help') return (await programs[command.name]())(flags)
+  if (command.name !== 'help') return (await programs[command.name]())(flags, argument)
   if (argument === undefined) return print(generalHelp())
   return print(commandHelp(commandOf(argument)!))
 }

@@ -29,7 +29,14 @@ export function parseArguments(argv: readonly string[]): Arguments {
   for (const [flag, value] of Object.entries(given)) checkFlag(flag, value, argv, command)
   if (command?.name === 'help' && rest[0] !== undefined && !commandOf(rest[0])) throw unknownCommand(rest[0])
   if (rest.length > (command?.argument === undefined ? 0 : 1)) throw unexpected(rest.at(-1)!, command!)
+  if (command && rest[0] === undefined && given['help'] !== true) checkArgument(command)
   return { command, argument: rest[0], flags: given as Flags }
+}
+
+/** Brackets say that it may be left out. */
+function checkArgument(command: Command): void {
+  const { name, argument = '[]' } = command
+  if (!argument.startsWith('[')) throw usage(`pgstream ${name} needs a ${argument}.`, command)
 }
 
 /** meow would write its own words and end the process; it gets told to take everything, and we judge. */

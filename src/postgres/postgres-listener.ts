@@ -1,11 +1,14 @@
 import { Readable } from 'node:stream'
 import { PgstreamError } from '../errors.ts'
+import type { Carried } from '../pipeline/confirming-writable.ts'
 import type { Listener, MessageDecoder } from '../pipeline/contracts.ts'
 import { silentLogger } from '../telemetry/logger.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import type { ChangeEvent, CommitEvent, KeepaliveEvent } from '../wal/event.ts'
+import type { CommitEvent, KeepaliveEvent } from '../wal/event.ts'
 import { formatLsn, noLsn } from '../wal/lsn.ts'
 import type { Lsn } from '../wal/lsn.ts'
+import type { OutputPlugin } from '../wal/plugin-message.ts'
+import type { Position } from '../wal/position.ts'
 import { keepReplicaIdentities } from './identity-keeper.ts'
 import { openDecoder } from './open-decoder.ts'
 import { publicationName } from './publication.ts'
@@ -43,6 +46,13 @@ export function postgresListener(options: PostgresListenerOptions): PostgresList
   return new PostgresListener(options)
 }
 
+/** Makes of the messages of a plugin what the listener hands on. */
+export type OpenMessages = (
+  plugin: OutputPlugin,
+  emit: (event: Carried | CommitEvent) => void,
+  logger: Logger,
+) => MessageDecoder
+
 export class PostgresListener extends Readable implements Listener {
   readonly checkpointer: SlotCheckpointer
   readonly #options: PostgresListenerOptions
@@ -61,12 +71,12 @@ export class PostgresListener extends Readable implements Listener {
   #waitingBytes = 0
   #warnedOfNobody = false
 
-  constructor(options: PostgresListenerOptions) {
+  constructor(options: PostgresListenerOptions, openMessages: OpenMessages = openDecoder) {
     super({ objectMode: true, highWaterMark })
     this.#options = options
     this.#logger = options.logger ?? silentLogger
     this.checkpointer = new SlotCheckpointer(() => this.#onConfirmed())
-    this.#decoder = openDecoder('pgoutput', (event) => this.#take(event), this.#logger)
+    this.#decoder = openMessages('pgoutput', (event) => this.#take(event), this.#logger)
   }
 
   override _construct(callback: (error?: Error | null) => void): void {
@@ -127,10 +137,10 @@ export class PostgresListener extends Readable implements Listener {
     }
   }
 
-  #take(event: ChangeEvent | CommitEvent): void {
+  #take(event: Carried | CommitEvent): void {
     this.#handOn(event)
-    if (event.kind !== 'commit') return
-    this.#handedOn = slotLsn(event)
+    if (event.position === null) return
+    this.#handedOn = slotLsn(event.position)
     this.#warnOfNobody()
     if (this.#stopping) this.#finish()
   }
@@ -152,7 +162,7 @@ export class PostgresListener extends Readable implements Listener {
     }
   }
 
-  #handOn(event: ChangeEvent | CommitEvent | KeepaliveEvent): void {
+  #handOn(event: Carried | CommitEvent | KeepaliveEvent): void {
     const wanted = this.push(event)
     if (this.readableLength === 0) this.#waitingBytes = 0
     else this.#waitingBytes += this.#arrivingBytes
@@ -217,4 +227,4 @@ export class PostgresListener extends Readable implements Listener {
   }
 }
 
-const slotLsn = (event: CommitEvent): Lsn => (event.position as ReturnType<typeof slotPosition>).lsn
+const slotLsn = (position: Position): Lsn => (position as ReturnType<typeof slotPosition>).lsn

@@ -7,6 +7,11 @@ export type OutputPlugin = 'pgoutput' | 'wal2json'
 /** What an output plugin wrote, as it left the server and not understood yet. */
 export interface PluginMessage {
   readonly kind: 'plugin-message'
+  /**
+   * What it is about, by the letter that both plugins have for it: B(egin), C(ommit), I(nsert), U(pdate), D(elete),
+   * T(runcate), M(essage); pgoutput has others.
+   */
+  readonly action: string
   readonly data: Buffer
   /** Where the server says that it begins; 0/0 for descriptions of tables and types. */
   readonly lsn: Lsn

@@ -19,7 +19,7 @@ describe('help', () => {
     const { code, stdout, stderr } = await pgstream([])
     assert.equal(code, 0)
     assert.equal(stderr, '')
-    for (const name of ['init', 'run', 'tear-down', 'demo', 'help'])
+    for (const name of ['init', 'run', 'tear-down', 'demo', 'record', 'replay', 'help'])
       assert.match(stdout, new RegExp(`^  ${name}\\b`, 'm'))
     assert.equal((await pgstream(['help'])).stdout, stdout)
     assert.equal((await pgstream(['--help'])).stdout, stdout)
@@ -54,6 +54,7 @@ describe('a mistyped command line is refused with exit code 2', () => {
     [['run', '--stdot'], /There is no flag --stdot\. Did you mean --stdout\?/],
     [['--pg-url', 'x', 'init'], /There is no flag --pg-url\. Did you mean --pgurl\?/],
     [['run', '-x'], /There is no flag -x\./],
+    [['replay', '--stdout'], /^error: pgstream replay needs a FILE\.\n/],
     [['run', '--print-sql'], /pgstream run has no flag --print-sql\. It belongs to init\./],
     [['init', '--pgurl'], /--pgurl needs a value: URL\./],
     [['init', '--pgurl', '--json=false'], /--pgurl needs a value: URL\./],

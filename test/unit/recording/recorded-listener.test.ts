@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
 import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { test } from 'node:test'
@@ -27,8 +26,7 @@ const header = {
 
 async function record(folder: TemporaryFolder, messages: readonly Buffer[]): Promise<string> {
   const lines = messages.map((data, i) => messageLine('pgoutput', { data, lsn: lsn(0x100n + BigInt(i)) }))
-  await writeFile(folder.file('a.rec'), Buffer.concat([Buffer.from(`${headerLine(header)}\n`), ...lines]))
-  return folder.file('a.rec')
+  return folder.write('a.rec', Buffer.concat([Buffer.from(`${headerLine(header)}\n`), ...lines]))
 }
 
 const describe = bytes.relation([

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { messageLine } from '../../../src/recording/message-line.ts'
 import { headerLine } from '../../../src/recording/recording-header.ts'
@@ -34,8 +33,7 @@ async function messagesOf(
 
 async function readingOf(content: string | Buffer): ReturnType<typeof messagesOf> {
   await using folder = await temporaryFolder()
-  await writeFile(folder.file('stream.rec'), content)
-  return await messagesOf(folder.file('stream.rec'))
+  return await messagesOf(await folder.write('stream.rec', content))
 }
 
 const recording = (plugin: OutputPlugin, ...lines: string[]): string =>

@@ -1,0 +1,7 @@
+import { MessagePasser } from './message-passer.ts'
+import { PostgresListener } from './postgres-listener.ts'
+import type { PostgresListenerOptions } from './postgres-listener.ts'
+
+/** Reads a slot as `postgresListener` does, and hands on what its plugin wrote instead of events. */
+export const slotMessages = (options: PostgresListenerOptions): PostgresListener =>
+  new PostgresListener(options, (plugin, emit) => new MessagePasser(plugin, emit))

@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { recordedListener } from '../../src/recorded-listener.ts'
+import type { WalEvent } from '../../src/wal/event.ts'
+import { pgstream, RunningCommand } from '../support/command.ts'
+import { postgresServers } from '../support/postgres.ts'
+import type { TemporaryDatabase } from '../support/postgres.ts'
+import { repository } from '../support/readme.ts'
+import { confirmedLsn, preparedDatabase } from '../support/source.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+import { eventually } from '../support/wait.ts'
+
+const server = postgresServers()[0]!
+
+const openDatabase = (): Promise<TemporaryDatabase> =>
+  preparedDatabase(server, {
+    before: (database) => database.query('create table items (id int primary key, note text)'),
+  })
+
+const addItems = (database: TemporaryDatabase, from: number, to: number, note = 'x'): Promise<unknown> =>
+  database.query('insert into items select n, $3 from generate_series($1::int, $2::int) as n', [
+    from,
+    to,
+    note,
+  ])
+
+async function eventsOf(file: string): Promise<WalEvent[]> {
+  const events: WalEvent[] = []
+  for await (const event of recordedListener(file)) events.push(event as WalEvent)
+  return events
+}
+
+async function itemsOf(file: string): Promise<unknown[]> {
+  return (await eventsOf(file)).flatMap((event) =>
+    event.kind === 'insert' && event.relation.table === 'items' ? [event.values[0]] : [],
+  )
+}
+
+const numbers = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, i) => from + i)
+
+test('a recording that was only peeked at replays to what run then prints, byte by byte', async () => {
+  await using folder = await temporaryFolder()
+  await using database = await openDatabase()
+  const file = folder.file('shop.rec')
+  await addItems(database, 1, 500)
+  await database.query(`update items set note = 'y' where id = 1; delete from items where id = 2`)
+  await database.query('alter table items add column price numeric(10,2); truncate items')
+  await database.query(`select pg_logical_emit_message(false, 'p', 'alone')`)
+  const before = await confirmedLsn(database)
+
+  const recorded = await pgstream(['record', file, '--peek', '--until-caught-up', '--pgurl', database.url])
+  assert.equal(recorded.code, 0, recorded.stderr)
+  assert.match(
+    recorded.stdout,
+    /^Recorded 50\d rows in \d+ transactions, [\d.]+ kB on disk, in .*\. The slot stays where it was\.\n$/,
+  )
+  assert.equal(await confirmedLsn(database), before)
+
+  const replayed = await pgstream(['replay', file, '--stdout'])
+  assert.equal(replayed.code, 0, replayed.stderr)
+  assert.ok(replayed.stdout.split('\n').length > 500)
+  await using run = new RunningCommand(['run', '--stdout', '--pgurl', database.url])
+  await eventually(() => run.stdout.length >= replayed.stdout.length, { about: 'the same from the slot' })
+  run.child.kill('SIGTERM')
+  assert.equal((await run.finished).stdout, replayed.stdout)
+})
+
+test('what is recorded is confirmed: recordings one after the other have everything once', async () => {
+  await using folder = await temporaryFolder()
+  await using database = await openDatabase()
+  const found: unknown[] = []
+  for (const part of [0, 1, 2]) {
+    await addItems(database, part * 100 + 1, part * 100 + 100)
+    const file = folder.file(`${part}.rec`)
+    const { code, stdout } = await pgstream([
+      'record',
+      file,
+      '--until-caught-up',
+      '--json',
+      '--pgurl',
+      database.url,
+    ])
+    assert.equal(code, 0)
+    const report = JSON.parse(stdout) as Record<string, unknown>
+    assert.deepEqual([report['ok'], report['file'], report['plugin']], [true, file, 'pgoutput'])
+    assert.equal(report['bytes'], (await readFile(file)).length)
+    assert.equal(await confirmedLsn(database), lsnOf(String(report['confirmed'])))
+    found.push(...(await itemsOf(file)))
+  }
+  assert.deepEqual(found, numbers(1, 300))
+})
+
+const lsnOf = (text: string): bigint => {
+  const [high, low] = text.split('/')
+  return (BigInt(`0x${high!}`) << 32n) + BigInt(`0x${low!}`)
+}
+
+test('Ctrl-C ends a recording with a whole transaction', async () => {
+  await using folder = await temporaryFolder()
+  await using database = await openDatabase()
+  const file = folder.file('a.rec')
+  await using record = new RunningCommand(['record', file, '--pgurl', database.url])
+  await record.says(/reading the replication slot/)
+  await addItems(database, 1, 10)
+  await eventually(async () => assert.equal((await itemsOf(file)).length, 10))
+  record.child.kill('SIGINT')
+  const { code, stdout } = await record.finished
+  assert.equal(code, 0)
+  assert.match(stdout, /The slot stands at \w+\/\w+\.\n$/)
+  assert.equal((await eventsOf(file)).at(-1)?.kind, 'commit')
+})
+
+test('killed at any moment, a recording and the next one together miss nothing', async () => {
+  await using folder = await temporaryFolder()
+  await using database = await openDatabase()
+  const file = folder.file('killed.rec')
+  {
+    await using record = new RunningCommand(['record', file, '--pgurl', database.url])
+    await record.says(/reading the replication slot/)
+    for (let n = 1; n <= 200; n++) {
+      await addItems(database, n, n, 'x'.repeat(5_000))
+      if (n === 150) record.child.kill('SIGKILL')
+    }
+    await record.finished
+  }
+  const rest = folder.file('rest.rec')
+  await eventually(async () => {
+    const { code, stderr } = await pgstream(['record', rest, '--until-caught-up', '--pgurl', database.url])
+    assert.equal(code, 0, stderr)
+  })
+  const whole = wholeLines(await readFile(file, 'utf8'))
+  const first = await itemsOf(await folder.write('whole.rec', whole))
+  assert.ok(first.length >= 1)
+  assert.deepEqual([...new Set([...first, ...(await itemsOf(rest))])], numbers(1, 200))
+})
+
+const wholeLines = (text: string): string => text.slice(0, text.lastIndexOf('\n') + 1)
+
+test('a file that is there is not overwritten without --force', async () => {
+  await using folder = await temporaryFolder()
+  await using database = await openDatabase()
+  const file = await folder.write('a.rec', 'precious')
+  const args = ['record', file, '--until-caught-up', '--pgurl', database.url]
+  const refused = await pgstream(args)
+  assert.equal(refused.code, 1)
+  assert.match(
+    refused.stderr,
+    /error: .*a\.rec is there already\.\nremedy: .*--force\.\ncode: PGSTREAM_SINK_FAILED\n$/,
+  )
+  assert.equal(await readFile(file, 'utf8'), 'precious')
+  assert.equal((await pgstream([...args, '--force'])).code, 0)
+  assert.match(await readFile(file, 'utf8'), /^\{"pgstream_recording":1,/)
+})
+
+test('a disk that is full is one clear error; what was written is whole, what was not is not confirmed', async () => {
+  await using folder = await temporaryFolder()
+  await using database = await openDatabase()
+  const [file, rest] = [folder.file('a.rec'), folder.file('rest.rec')]
+  for (let n = 1; n <= 100; n++) await addItems(database, n, n, 'x'.repeat(5_000))
+  const bin = join(repository, 'bin/pgstream.js')
+  const limited = spawn(
+    'bash',
+    ['-c', `ulimit -f 200; exec "$0" "$@"`, process.execPath, bin, 'record', file, '--pgurl', database.url],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  )
+  let stderr = ''
+  limited.stderr.on('data', (text) => (stderr += String(text)))
+  const [code] = (await once(limited, 'close')) as [number]
+  assert.equal(code, 1)
+  assert.match(stderr, /error: .*a\.rec cannot be written: EFBIG.*\n(?:.*\n)*code: PGSTREAM_SINK_FAILED\n$/)
+
+  const events = await eventsOf(file)
+  assert.ok(events.length > 0)
+  assert.equal(events.at(-1)?.kind, 'commit')
+  const again = await pgstream(['record', rest, '--until-caught-up', '--pgurl', database.url])
+  assert.equal(again.code, 0, again.stderr)
+  const first = await itemsOf(file)
+  assert.ok(first.length < 100)
+  assert.deepEqual([...new Set([...first, ...(await itemsOf(rest))])], numbers(1, 100))
+})
+
+test('without a slot, or while somebody else reads it, nothing is left behind', async () => {
+  await using folder = await temporaryFolder()
+  await using database = await openDatabase()
+  const file = folder.file('a.rec')
+  const missing = await pgstream([
+    'record',
+    file,
+    '--slot-name',
+    'no_such_slot',
+    '--json',
+    '--pgurl',
+    database.url,
+  ])
+  assert.equal(missing.code, 1)
+  assert.equal(
+    (JSON.parse(missing.stdout) as { error: { code: string } }).error.code,
+    'PGSTREAM_SLOT_MISSING',
+  )
+  await using run = new RunningCommand(['run', '--stdout', '--pgurl', database.url])
+  await run.says(/reading the replication slot/)
+  const busy = await pgstream(['record', file, '--pgurl', database.url])
+  assert.match(busy.stderr, /code: PGSTREAM_SLOT_ACTIVE\n$/)
+  await assert.rejects(readFile(file), { code: 'ENOENT' })
+})
+
+test('replay says which line is damaged, and gives what stands before it', async () => {
+  await using folder = await temporaryFolder()
+  await using database = await openDatabase()
+  const file = folder.file('a.rec')
+  await addItems(database, 1, 3)
+  await pgstream(['record', file, '--until-caught-up', '--pgurl', database.url])
+  const text = await readFile(file, 'utf8')
+  const cut = await pgstream(['replay', await folder.write('cut.rec', text.slice(0, -5)), '--stdout'])
+  assert.equal(cut.code, 1)
+  assert.match(cut.stderr, /Line \d+ of .*cut\.rec, the last one, is cut off/)
+})
