@@ -89,19 +89,23 @@ export async function init(options: InitOptions): Promise<InitReport> {
 async function prepare(session: Session, wanted: WantedSlot, serverVersion: number): Promise<void> {
   const { client, patience } = session
   const { applied, already } = await migrate(client)
-  const migrated = `${already} were there`
   patience.report(
     applied.length > 0
-      ? { step: 'migrations', state: 'done', detail: `applied ${listInWords(applied, 20)}; ${migrated}` }
-      : { step: 'migrations', state: 'already', detail: `all ${migrated}` },
+      ? {
+          step: 'migrations',
+          state: 'done',
+          detail: `applied ${applied.length}, up to ${applied.at(-1) ?? ''}`,
+        }
+      : { step: 'migrations', state: 'already', detail: `all ${already} were there` },
   )
   await settleMigrations(client, patience)
   const restored = await restoreUsableIdentities(client)
-  const before = await setReplicaIdentities(client, patience)
+  const changed = await setReplicaIdentities(client, patience)
+  reportIdentities({ restored, changed }, patience.report)
   const state = await ensurePublication(client, serverVersion)
-  const after = await setReplicaIdentities(client, patience)
-  reportIdentities({ restored, changed: [...new Set([...before, ...after])] }, patience.report)
   patience.report({ step: 'publication', state, detail: `${publicationName} for all tables` })
+  const late = await setReplicaIdentities(client, patience)
+  if (late.length > 0) reportIdentities({ restored: [], changed: late }, patience.report)
   await oneAtATime(client, 'slot', () => makeSlot(session, wanted), patience)
   await adviseOnIdentities(client, patience.report)
 }

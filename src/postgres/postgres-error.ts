@@ -37,7 +37,7 @@ export function fromPostgres(cause: unknown, doing: string, server?: ServerName)
 }
 
 /** `database "shop" at db.example:5432 as user "ann"`. */
-export function describeServer({ host, port, database, user }: ServerName): string {
+function describeServer({ host, port, database, user }: ServerName): string {
   const place = host?.startsWith('/')
     ? `${host} port ${port ?? 5432}`
     : `${host ?? 'localhost'}:${port ?? 5432}`

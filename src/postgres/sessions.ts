@@ -62,7 +62,7 @@ export async function describeLockHolders(
 }
 
 /** `12 s`, `3 min`, `5 h`: the age of something in words, from seconds. */
-export function formatAge(seconds: number): string {
+function formatAge(seconds: number): string {
   if (seconds < 120) return `${Math.max(0, Math.round(seconds))} s`
   if (seconds < 7200) return `${Math.round(seconds / 60)} min`
   return `${Math.round(seconds / 3600)} h`
