@@ -45,7 +45,20 @@ set enable_mergejoin = off
 set enable_material = off
 set jit = off
 as $$
+declare
+  busy oid[] := '{}';
 begin
+  perform from pg_attribute as a where a.attrelid = any (table_oids) and a.attnum > 0 and a.attgenerated <> '';
+  if found then
+    -- nobody waits for those that other sessions are altering: their own entry is still to come
+    busy := array(
+      select l.relation
+        from pg_locks as l
+       where l.locktype = 'relation' and l.relation = any (table_oids) and l.mode = 'AccessExclusiveLock'
+         and l.database = (select d.oid from pg_database as d where d.datname = current_database())
+         and l.pid is distinct from pg_backend_pid());
+  end if;
+
   return query
   select c.oid,
          n.nspname::text,
@@ -60,6 +73,7 @@ begin
              case c.relreplident when 'd' then 'default' when 'i' then 'index' when 'f' then 'full' else 'nothing' end,
            'identity_columns', coalesce(case c.relreplident when 'f' then col.names else keys.identity end, '[]'),
            'unique_indexes', coalesce(keys.unique_indexes, '[]'))
+         || case c.relkind when 'p' then '{"partitioned": true}'::jsonb else '{}' end
     from pg_class as c
     join pg_namespace as n on n.oid = c.relnamespace
    -- offset 0, here and below: worked out once, not wherever it is used
@@ -105,14 +119,18 @@ begin
                   case when b.typsubscript = 'array_subscript_handler'::regproc then 'array'
                        else case b.typtype when 'e' then 'enum' when 'r' then 'range' when 'm' then 'multirange'
                                            when 'c' then 'composite' when 'p' then 'pseudo' else 'base' end end,
-                -- only generated columns use others, and with all others in view Postgres is slow on wide tables;
+                -- only generated columns use others: to show those, Postgres locks the table, and is slow on wide ones;
                 -- cut, because a part of an entry must stay small enough for any sink
-                'default', left(pg_get_expr(d.adbin, case a.attgenerated when '' then 0 else d.adrelid end), 8000),
+                'default',
+                  left(
+                    case when a.attgenerated = '' then pg_get_expr(d.adbin, 0)
+                         when c.oid <> all (busy) then pg_get_expr(d.adbin, d.adrelid) end,
+                    4000),
                 'nullable', not (a.attnotnull and a.attnum <> all (unproven.columns) or coalesce(base.not_null, false)),
                 'generated', case a.attgenerated when 's' then 'stored' when 'v' then 'virtual' else '' end,
                 'identity', case a.attidentity when 'a' then 'always' when 'd' then 'by default' else '' end,
                 'unique', coalesce(a.attnum = any (keys.alone), false),
-                'metadata', left(m.description, 8000)
+                'metadata', left(m.description, 4000)
               ) order by a.attnum
             ) as columns
        from pg_attribute as a

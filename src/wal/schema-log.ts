@@ -15,6 +15,11 @@ export interface SchemaDelta {
   /** The transaction that wrote the entry, in 64 bits. */
   readonly xid: string
   /**
+   * How far the WAL had been written when the entry was made: its own place, and the commit, come later. By then the
+   * command held its locks: whoever changed rows of its tables before had committed.
+   */
+  readonly lsn: string
+  /**
    * What that transaction could see, as `pg_current_snapshot()` prints it. Entries of REFRESH and ALTER TYPE are made
    * without a lock on their tables, and those of a REPEATABLE READ transaction from an old view: what such an entry says
    * of a table is out of date when an earlier one, of a transaction that is not in its snapshot, has described or
@@ -39,8 +44,8 @@ export interface SchemaDelta {
    */
   readonly adds_indexes?: boolean
   /**
-   * A large entry is cut: part 1 of 3 and so on, entries of one transaction one after the other. A table whose columns do
-   * not fit goes on in the next part: everything but `columns` is repeated.
+   * A large entry is cut: part 1 of 3 and so on, entries of one transaction one after the other. A table too large for
+   * one part goes on in the next: everything but `columns` is repeated.
    */
   readonly part?: number
   readonly parts?: number
@@ -49,6 +54,8 @@ export interface SchemaDelta {
 export interface TableSchema {
   /** A string, as Postgres' jsonb prints an oid. */
   readonly oid: string
+  /** Its rows are those of its partitions. */
+  readonly partitioned?: boolean
   readonly pgstream_id: string
   readonly name: string
   readonly columns: readonly ColumnSchema[]
@@ -77,7 +84,10 @@ export interface ColumnSchema {
   /** The type below a domain, as `format_type` prints it; equals `type` otherwise. */
   readonly base_type: string
   readonly kind: 'base' | 'enum' | 'range' | 'multirange' | 'composite' | 'array' | 'pseudo'
-  /** The expression, of a generated column the one that makes it; no more than its first 8,000 characters. */
+  /**
+   * The expression, of a generated column the one that makes it; no more than its first 4,000 characters. Null for a
+   * generated column, too, while somebody else was altering the table: their entry follows.
+   */
   readonly default: string | null
   readonly nullable: boolean
   /** `''`, `'stored'` or `'virtual'`. */
@@ -86,6 +96,6 @@ export interface ColumnSchema {
   readonly identity: string
   /** Alone in a unique index that is not partial, valid and immediate. */
   readonly unique: boolean
-  /** The column's comment, no more than its first 8,000 characters. */
+  /** The column's comment, no more than its first 4,000 characters. */
   readonly metadata: string | null
 }

@@ -41,7 +41,15 @@ const entry = (schema: Partial<SchemaDelta>, schemaName = 'shop'): SchemaLogEntr
   version: 1,
   schemaName,
   createdAt: '2026-11-22 18:00:00.000000',
-  schema: { command: 'ALTER TABLE', tables: [], dropped_tables: [], ...schema },
+  schema: {
+    command: 'ALTER TABLE',
+    xid: '740',
+    lsn: '0/1000',
+    snapshot: '740:740:',
+    tables: [],
+    dropped_tables: [],
+    ...schema,
+  },
 })
 
 const wide = Array.from({ length: 23 }, (_, i) => column(i + 1, `c${i + 1}`, 'text'))

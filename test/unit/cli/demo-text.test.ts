@@ -45,7 +45,8 @@ function knowing(): SchemaMemory {
     identity_columns: [],
     unique_indexes: [],
   } as const
-  const schema = { command: 'REFRESH', tables: [table], dropped_tables: [] }
+  const made = { xid: '740', lsn: '0/1000', snapshot: '740:740:' }
+  const schema = { command: 'REFRESH', ...made, tables: [table], dropped_tables: [] }
   memory.learn({ id: '1', version: 1, schemaName: 'public', createdAt: '', schema })
   return memory
 }
