@@ -107,6 +107,7 @@ for (const [oid, name, arrayOid] of builtins) {
 export const int8Oid = 20
 export const boolOid = 16
 export const byteaOid = 17
+export const numericOid = 1700
 /** int2, int4, oid, float4, float8: what a JavaScript number holds exactly. */
 export const numberOids: ReadonlySet<number> = new Set([21, 23, 26, 700, 701])
 
@@ -186,4 +187,18 @@ export function builtinTypeName(oid: number, modifier: number): string | undefin
     return name === undefined ? undefined : `${name}[]`
   }
   return (modifier < 0 ? undefined : withModifier(oid, modifier)) ?? names.get(oid)
+}
+
+const oids = new Map<string, number>([
+  ['character', bpchar],
+  ['bit', bit],
+])
+for (const [oid, name] of names) oids.set(name, oid)
+const arrayOids = new Map<number, number>(Array.from(elements, ([array, element]) => [element, array]))
+
+/** The oid of a built-in type, or of an array of one, that `format_type` calls so with any modifier; undefined for all others. */
+export function builtinTypeOid(name: string): number | undefined {
+  const element = name.replace(/\[\]$/, '').replace(/\(\d+(,-?\d+)?\)/, '')
+  const oid = oids.get(element.startsWith('interval ') ? 'interval' : element)
+  return oid !== undefined && name.endsWith('[]') ? arrayOids.get(oid) : oid
 }

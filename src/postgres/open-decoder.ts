@@ -1,23 +1,30 @@
-import { PgstreamError } from '../errors.ts'
-import type { OpenDecoder } from '../pipeline/contracts.ts'
+import type { MessageDecoder } from '../pipeline/contracts.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import type { OutputPlugin } from '../wal/plugin-message.ts'
+import type { Decoder, Emit } from './decoder.ts'
 import { ownChange } from './own-changes.ts'
 import { PgoutputDecoder } from './pgoutput.ts'
+import { nothingKnown } from './source-knowledge.ts'
+import type { SourceKnowledge } from './source-knowledge.ts'
+import { Wal2jsonDecoder } from './wal2json.ts'
 
 /**
  * Gives the decoder of a plugin, which emits events as every reader of the stream gets them: without the changes of our
- * own tables, with schema changes where the schema log got an entry.
- * @throws {PgstreamError} PGSTREAM_SOURCE_UNSUPPORTED for a plugin that is not understood.
+ * own tables, with schema changes where the schema log got an entry. Those it learns itself before it emits them.
  */
-export const openDecoder: OpenDecoder = (plugin, emit, logger) => {
-  if (plugin !== 'pgoutput') {
-    throw new PgstreamError(
-      'PGSTREAM_SOURCE_UNSUPPORTED',
-      `The messages of ${plugin} are not understood yet.`,
-    )
-  }
+export function openDecoder(
+  plugin: OutputPlugin,
+  emit: Emit,
+  logger: Logger,
+  knowledge: SourceKnowledge = nothingKnown(),
+): MessageDecoder {
   const trouble = (report: string): void => logger.error({ report }, 'a trigger of pgstream failed')
-  return new PgoutputDecoder((event) => {
+  const take: Emit = (event) => {
     const handedOn = event.kind === 'commit' ? event : ownChange(event, trouble)
+    if (handedOn?.kind === 'schema-change') decoder.learn(handedOn.entry)
     if (handedOn) emit(handedOn)
-  })
+  }
+  const decoder: Decoder =
+    plugin === 'pgoutput' ? new PgoutputDecoder(take, knowledge.types) : new Wal2jsonDecoder(take, knowledge)
+  return decoder
 }

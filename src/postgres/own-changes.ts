@@ -1,7 +1,6 @@
-import { PgstreamError } from '../errors.ts'
 import type { ChangeEvent, InsertEvent, SchemaChangeEvent } from '../wal/event.ts'
-import type { SchemaDelta, SchemaLogEntry } from '../wal/schema-log.ts'
 import type { Value } from '../wal/value.ts'
+import { schemaLogEntry } from './schema-log-entry.ts'
 
 /** The schema that init makes; none of its tables' changes is an event, but new entries of the schema log. */
 export const ownSchema = 'pgstream'
@@ -23,21 +22,6 @@ export function ownChange(event: ChangeEvent, trouble: (text: string) => void): 
 
 /** @throws {PgstreamError} PGSTREAM_PROTOCOL when the entry is not one of ours. */
 function toSchemaChange(event: InsertEvent): SchemaChangeEvent {
-  return { ...event, kind: 'schema-change', entry: readEntry(event) }
-}
-
-function readEntry({ relation, values }: InsertEvent): SchemaLogEntry {
-  const byName = new Map<string, Value>(relation.columns.map(({ name }, i) => [name, values[i]!]))
-  const text = (name: string): string => {
-    const value = byName.get(name)
-    if (typeof value === 'string') return value
-    throw new PgstreamError('PGSTREAM_PROTOCOL', `an entry of pgstream.schema_log has no ${name}`)
-  }
-  return {
-    id: text('id').trim(),
-    version: Number(byName.get('version')),
-    schemaName: text('schema_name'),
-    createdAt: text('created_at'),
-    schema: JSON.parse(text('schema')) as SchemaDelta,
-  }
+  const byName = new Map<string, Value>(event.relation.columns.map(({ name }, i) => [name, event.values[i]!]))
+  return { ...event, kind: 'schema-change', entry: schemaLogEntry((name) => byName.get(name)) }
 }

@@ -1,14 +1,16 @@
 import { PgstreamError } from '../errors.ts'
-import type { ChangeEvent, CommitEvent } from '../wal/event.ts'
-import { lsn, noLsn } from '../wal/lsn.ts'
 import type { Lsn } from '../wal/lsn.ts'
-import type { Column, Relation } from '../wal/relation.ts'
+import type { Relation } from '../wal/relation.ts'
+import type { SchemaLogEntry } from '../wal/schema-log.ts'
 import { unchangedToast } from '../wal/value.ts'
 import type { Row, Value } from '../wal/value.ts'
+import type { Decoder, Emit } from './decoder.ts'
+import { fillUnchanged } from './fill-unchanged.ts'
 import { KnownRelations } from './known-relations.ts'
 import type { KnownRelation } from './known-relations.ts'
 import { MessageReader } from './message-reader.ts'
-import { slotPosition } from './slot-position.ts'
+import { standingAlone, Transaction } from './transaction.ts'
+import { TypeNames } from './type-names.ts'
 import { decodeValue } from './value-decoder.ts'
 
 const code = (letter: string): number => letter.charCodeAt(0)
@@ -29,33 +31,28 @@ const nullValue = code('n')
 const unchangedValue = code('u')
 const textValue = code('t')
 
-type ChangePlace = Pick<
-  ChangeEvent,
-  'commitLsn' | 'ordinal' | 'lsn' | 'xid' | 'commitTime' | 'position' | 'translation'
->
-
 /**
  * Decodes the messages of Postgres' own output plugin, protocol version 1
  * (https://www.postgresql.org/docs/current/protocol-logicalrep-message-formats.html). Everything is decoded within the
  * call: the bytes belong to the socket and are overwritten afterwards.
  */
-export class PgoutputDecoder {
+export class PgoutputDecoder implements Decoder {
   readonly #reader = new MessageReader()
-  readonly #relations = new KnownRelations()
-  readonly #emit: (event: ChangeEvent | CommitEvent) => void
-  #inTransaction = false
-  #commitLsn: Lsn = noLsn
-  #commitTime = 0
-  #xid = 0
-  #ordinal = 0
+  readonly #transaction = new Transaction()
+  readonly #relations: KnownRelations
+  readonly #emit: Emit
 
-  constructor(emit: (event: ChangeEvent | CommitEvent) => void) {
+  constructor(emit: Emit, types: TypeNames = new TypeNames()) {
     this.#emit = emit
+    this.#relations = new KnownRelations(types)
   }
 
-  /** Between a Begin and its Commit. */
   get inTransaction(): boolean {
-    return this.#inTransaction
+    return this.#transaction.isOpen
+  }
+
+  learn(entry: SchemaLogEntry): void {
+    this.#relations.learn(entry)
   }
 
   /**
@@ -96,14 +93,12 @@ export class PgoutputDecoder {
   }
 
   #begin(): void {
-    if (this.#inTransaction)
-      throw new PgstreamError('PGSTREAM_PROTOCOL', 'a transaction began within another')
-    this.#commitLsn = this.#reader.lsn()
-    this.#commitTime = this.#reader.time()
-    this.#xid = this.#reader.uint32()
-    this.#reader.end()
-    this.#ordinal = 0
-    this.#inTransaction = true
+    const reader = this.#reader
+    const commitLsn = reader.lsn()
+    const commitTime = reader.time()
+    const xid = reader.uint32()
+    reader.end()
+    this.#transaction.begin({ commitLsn, commitTime, xid })
   }
 
   #commit(): void {
@@ -113,9 +108,7 @@ export class PgoutputDecoder {
     const endLsn = reader.lsn()
     const commitTime = reader.time()
     reader.end()
-    this.#mustBeInTransaction()
-    this.#inTransaction = false
-    this.#emit({ kind: 'commit', commitLsn, xid: this.#xid, commitTime, position: slotPosition(endLsn) })
+    this.#emit(this.#transaction.commit({ commitLsn, endLsn, commitTime }))
   }
 
   /** Where another server made the transaction: of no interest here. */
@@ -163,7 +156,7 @@ export class PgoutputDecoder {
     this.#expect(newTuple)
     const values = this.#row(known)
     this.#reader.end()
-    this.#emit({ kind: 'insert', relation: known.relation, values, ...this.#change(lsn) })
+    this.#emit({ kind: 'insert', relation: known.relation, values, ...this.#transaction.change(lsn) })
   }
 
   #update(lsn: Lsn): void {
@@ -180,7 +173,7 @@ export class PgoutputDecoder {
     const values = this.#row(known)
     reader.end()
     if (old) fillUnchanged(values, old, first === oldTuple ? null : known.relation.columns)
-    this.#emit({ kind: 'update', relation: known.relation, values, old, ...this.#change(lsn) })
+    this.#emit({ kind: 'update', relation: known.relation, values, old, ...this.#transaction.change(lsn) })
   }
 
   #delete(lsn: Lsn): void {
@@ -192,7 +185,7 @@ export class PgoutputDecoder {
     }
     const old = this.#row(known)
     reader.end()
-    this.#emit({ kind: 'delete', relation: known.relation, old, ...this.#change(lsn) })
+    this.#emit({ kind: 'delete', relation: known.relation, old, ...this.#transaction.change(lsn) })
   }
 
   #truncate(lsn: Lsn): void {
@@ -202,7 +195,8 @@ export class PgoutputDecoder {
     const relations: Relation[] = []
     for (let left = count; left > 0; left--) relations.push(this.#relations.get(reader.uint32()).relation)
     reader.end()
-    for (const relation of relations) this.#emit({ kind: 'truncate', relation, ...this.#change(lsn) })
+    for (const relation of relations)
+      this.#emit({ kind: 'truncate', relation, ...this.#transaction.change(lsn) })
   }
 
   #message(): void {
@@ -214,46 +208,7 @@ export class PgoutputDecoder {
     const start = reader.skip(length)
     const content = Buffer.from(reader.bytes.subarray(start, start + length))
     reader.end()
-    const change = transactional ? this.#change(lsn) : standingAlone(lsn)
+    const change = transactional ? this.#transaction.change(lsn) : standingAlone(lsn)
     this.#emit({ kind: 'message', transactional, prefix, content, ...change })
-  }
-
-  #mustBeInTransaction(): void {
-    if (this.#inTransaction) return
-    throw new PgstreamError('PGSTREAM_PROTOCOL', 'a change or a commit arrived outside of a transaction')
-  }
-
-  #change(lsn: Lsn): ChangePlace {
-    this.#mustBeInTransaction()
-    return {
-      commitLsn: this.#commitLsn,
-      ordinal: this.#ordinal++,
-      lsn,
-      xid: this.#xid,
-      commitTime: this.#commitTime,
-      position: null,
-      translation: null,
-    }
-  }
-}
-
-/** A message's LSN is the end of its record, where the next commit record may start: the byte before is nobody else's. */
-const standingAlone = (at: Lsn): ChangePlace => ({
-  commitLsn: lsn(at - 1n),
-  ordinal: 0,
-  lsn: at,
-  xid: 0,
-  commitTime: 0,
-  position: null,
-  translation: null,
-})
-
-/**
- * Old rows are always sent with their large values, so that what they know is not missing in the new row: everything,
- * or, where `columns` are given, the key.
- */
-function fillUnchanged(values: Value[], old: Row, columns: readonly Column[] | null): void {
-  for (let i = 0; i < values.length; i++) {
-    if (values[i] === unchangedToast && (columns === null || columns[i]!.key)) values[i] = old[i]!
   }
 }

@@ -1,41 +1,63 @@
+import { PgstreamError } from '../errors.ts'
 import type { Value } from '../wal/value.ts'
-import { boolOid, byteaOid, int8Oid, numberOids } from './builtin-types.ts'
+import { boolOid, byteaOid, int8Oid, numberOids, numericOid } from './builtin-types.ts'
 
-/** How a column's text becomes a value: small integers, because the decoder switches on them once per value. */
-export type ValueKind = 0 | 1 | 2 | 3 | 4
-const asText = 0
-const asBoolean = 1
-const asNumber = 2
-const asBigint = 3
-const asBytes = 4
+/** How a column's text becomes a value: small integers, because the decoders switch on them once per value. */
+export type ValueKind = 0 | 1 | 2 | 3 | 4 | 5
+export const asText = 0
+export const asBoolean = 1
+export const asNumber = 2
+export const asBigint = 3
+export const asBytes = 4
+export const asNumeric = 5
 
 export function valueKindOf(typeOid: number): ValueKind {
   if (typeOid === boolOid) return asBoolean
   if (typeOid === int8Oid) return asBigint
   if (typeOid === byteaOid) return asBytes
+  if (typeOid === numericOid) return asNumeric
   return numberOids.has(typeOid) ? asNumber : asText
 }
 
+const letterF = 0x66
 const letterT = 0x74
 const minus = 0x2d
-const hexPrefix = 2 // \x
+const hexPrefix = Buffer.from('\\x')
 
-/** Decodes what Postgres printed at `bytes[start, end)`. Copies: the buffer belongs to the socket. */
+/**
+ * Decodes what Postgres printed at `bytes[start, end)`. Copies: the buffer belongs to the socket.
+ * @throws {PgstreamError} PGSTREAM_PROTOCOL for what no value of the type is printed as.
+ */
 export function decodeValue(kind: ValueKind, bytes: Buffer, start: number, end: number): Value {
   switch (kind) {
     case asText:
       return bytes.toString('utf8', start, end)
     case asBoolean:
+      if (end - start !== 1 || (bytes[start] !== letterT && bytes[start] !== letterF))
+        throw unreadable('boolean')
       return bytes[start] === letterT
     case asNumber:
-      return smallInteger(bytes, start, end) ?? Number(bytes.toString('latin1', start, end))
+      return smallInteger(bytes, start, end) ?? otherNumber(bytes.toString('latin1', start, end))
     case asBigint: {
       const small = smallInteger(bytes, start, end)
-      return BigInt(small ?? bytes.toString('latin1', start, end))
+      return small === undefined ? largeInteger(bytes.toString('latin1', start, end)) : BigInt(small)
     }
     case asBytes:
-      return Buffer.from(bytes.toString('latin1', start + hexPrefix, end), 'hex')
+      if (bytes[start] !== hexPrefix[0] || bytes[start + 1] !== hexPrefix[1]) throw unreadable('bytea')
+      return decodeHex(bytes, start + hexPrefix.length, end)
+    case asNumeric: {
+      const text = bytes.toString('latin1', start, end)
+      if (!/^-?(\d+(\.\d+)?|Infinity)$|^NaN$/.test(text)) throw unreadable('numeric')
+      return text
+    }
   }
+}
+
+/** @throws {PgstreamError} PGSTREAM_PROTOCOL for what is not pairs of hexadecimal digits. */
+export function decodeHex(bytes: Buffer, start: number, end: number): Buffer {
+  const decoded = Buffer.from(bytes.toString('latin1', start, end), 'hex')
+  if (decoded.length * 2 !== end - start) throw unreadable('bytea')
+  return decoded
 }
 
 /** Integers of up to 15 digits without making a string; undefined when the text is something else (or minus zero). */
@@ -52,3 +74,17 @@ function smallInteger(bytes: Buffer, start: number, end: number): number | undef
   if (!negative) return value
   return value === 0 ? undefined : -value
 }
+
+function otherNumber(text: string): number {
+  const value = Number(text)
+  if (text === '' || (Number.isNaN(value) && text !== 'NaN')) throw unreadable('number')
+  return value
+}
+
+function largeInteger(text: string): bigint {
+  if (!/^-?\d+$/.test(text)) throw unreadable('bigint')
+  return BigInt(text)
+}
+
+const unreadable = (what: string): PgstreamError =>
+  new PgstreamError('PGSTREAM_PROTOCOL', `a value is not printed as a ${what} is`)

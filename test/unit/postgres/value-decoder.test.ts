@@ -13,6 +13,7 @@ const oids = {
   oid: 26,
   float4: 700,
   float8: 701,
+  numeric: 1700,
 }
 
 /** Decodes a text that stands in the middle of other bytes, as values of a row do. */
@@ -90,7 +91,34 @@ test('bytea is a Buffer of its own', () => {
 test('everything else is its text, byte for byte', () => {
   for (const printed of ['', ' ', 'Zoë', '\u{1f600}', '{"a": 1}', '{1,NULL,"b c"}', '1.50', 'NaN']) {
     same(oids.text, printed, printed)
-    same(1700, printed, printed)
     same(99_999, printed, printed)
+  }
+})
+
+test('numeric is its text with every digit', () => {
+  const digits = '1234567890123456789012345678901234567890.1234567890123456789'
+  for (const printed of ['0', '1.50', `-${digits}`, 'NaN', 'Infinity', '-Infinity']) {
+    same(oids.numeric, printed, printed)
+  }
+})
+
+test('what no value of a type is printed as is a protocol error that does not repeat it', () => {
+  const garbage: Readonly<Record<string, readonly string[]>> = {
+    bool: ['', 'x', 'tt'],
+    int4: ['', '-', '1x', '1 2', 'secret'],
+    int8: ['', '-', '1x', '1.5', '12345678901234567890x'],
+    float8: ['', 'x', '1e', '--1'],
+    numeric: ['', '1.', '.5', '1e5', '+1', 'nan', '1.5.2'],
+    bytea: ['', '\\x1', '\\x0g', '0011'],
+  }
+  for (const [type, texts] of Object.entries(garbage)) {
+    for (const printed of texts) {
+      assert.throws(
+        () => decode(oids[type as keyof typeof oids], printed),
+        (error: Error & { code?: string }) =>
+          error.code === 'PGSTREAM_PROTOCOL' && !error.message.includes('secret'),
+        `${type} ${printed}`,
+      )
+    }
   }
 })

@@ -1,0 +1,299 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { slotPosition } from '../../../src/postgres/slot-position.ts'
+import { nothingKnown } from '../../../src/postgres/source-knowledge.ts'
+import { Wal2jsonDecoder } from '../../../src/postgres/wal2json.ts'
+import type { ChangeEvent, CommitEvent } from '../../../src/wal/event.ts'
+import { lsn } from '../../../src/wal/lsn.ts'
+import { qualifiedName } from '../../../src/postgres/known-tables.ts'
+import type { SchemaLogEntry } from '../../../src/wal/schema-log.ts'
+import { unchangedToast } from '../../../src/wal/value.ts'
+import { columnSchema, schemaLogEntry, tableSchema } from '../../support/log-entries.ts'
+import * as lines from '../../support/wal2json-lines.ts'
+import type { ColumnText } from '../../support/wal2json-lines.ts'
+
+type Emitted = ChangeEvent | CommitEvent
+
+/** Decodes lines, and learns entries, one after the other. */
+function decode(...stream: (Buffer | SchemaLogEntry)[]): Emitted[] {
+  const events: Emitted[] = []
+  const decoder = new Wal2jsonDecoder((event) => events.push(event), nothingKnown())
+  for (const each of stream) {
+    if (Buffer.isBuffer(each)) decoder.decode(each)
+    else decoder.learn(each)
+  }
+  return events
+}
+
+const id = (value: number | string): ColumnText => ['id', 'integer', 23, String(value)]
+const name = (value: string): ColumnText => ['name', 'text', 25, JSON.stringify(value)]
+const users = schemaLogEntry({
+  tables: [tableSchema(16_400, 'users', { id: 'integer!', name: 'text' })],
+})
+const relation = {
+  oid: 16_400,
+  schema: 'public',
+  table: 'users',
+  replicaIdentity: 'default',
+  columns: [
+    { name: 'id', type: 'integer', typeOid: 23, key: true },
+    { name: 'name', type: 'text', typeOid: 25, key: false },
+  ],
+}
+const commitTime = 1_795_334_358_719_648
+const place = { commitLsn: 0x200n, xid: 700, commitTime, position: null, translation: null }
+
+/** The only change of a transaction. */
+function only(...stream: (Buffer | SchemaLogEntry)[]): ChangeEvent {
+  const events = decode(lines.begin(), ...stream, lines.commit())
+  assert.equal(events.length, 2)
+  const [event] = events
+  assert.ok(event && event.kind !== 'commit')
+  return event
+}
+
+test('a transaction gives its changes in order, then its commit with the position after it', () => {
+  const events = decode(
+    users,
+    lines.begin(),
+    lines.insert([id(1), name('Ann')]),
+    lines.update([id(1), name('Bob')], [id(1)]),
+    lines.update([id(2), name('Bob')], [id(1)]),
+    lines.remove([id(2)]),
+    lines.truncate(),
+    lines.commit(),
+  )
+  assert.deepEqual(events, [
+    { kind: 'insert', relation, values: [1, 'Ann'], ...place, ordinal: 0, lsn: 0x100n },
+    { kind: 'update', relation, values: [1, 'Bob'], old: null, ...place, ordinal: 1, lsn: 0x110n },
+    { kind: 'update', relation, values: [2, 'Bob'], old: [1, null], ...place, ordinal: 2, lsn: 0x110n },
+    { kind: 'delete', relation, old: [2, null], ...place, ordinal: 3, lsn: 0x120n },
+    { kind: 'truncate', relation, ...place, ordinal: 4, lsn: 0x130n },
+    { kind: 'commit', commitLsn: 0x200n, xid: 700, commitTime, position: slotPosition(lsn(0x240n)) },
+  ])
+  const relations = new Set(events.flatMap((event) => ('relation' in event ? event.relation : [])))
+  assert.equal(relations.size, 1, 'one object for one shape')
+})
+
+test('every value has its every digit', () => {
+  const values: ColumnText[] = [
+    ['a', 'bigint', 20, '9007199254740993'],
+    ['b', 'numeric', 1700, '1234567890123456789012345678901234567890.10'],
+    ['c', 'double precision', 701, '-0'],
+    ['d', 'double precision', 701, '1e+20'],
+    ['e', 'boolean', 16, 'true'],
+    ['f', 'bytea', 17, '"00ff"'],
+    ['g', 'text', 25, '"\\"},{\\"name\\":\\\\ \\u0001\\n\u2028\u{1f600}"'],
+    ['h', 'json', 114, '"{\\"value\\":12.50}"'],
+    ['i', 'numeric', 1700, 'null'],
+    ['j', 'oid', 26, '4294967295'],
+    ['k', 'text', 25, '""'],
+  ]
+  const event = only(lines.insert(values))
+  assert.ok(event.kind === 'insert')
+  assert.deepEqual(event.values, [
+    9007199254740993n,
+    '1234567890123456789012345678901234567890.10',
+    -0,
+    1e20,
+    true,
+    Buffer.from([0, 255]),
+    '"},{"name":\\ \u0001\n\u2028\u{1f600}',
+    '{"value":12.50}',
+    null,
+    4_294_967_295,
+    '',
+  ])
+})
+
+test('a large value that an update left alone is unchanged, not null and not missing', () => {
+  const event = only(users, lines.update([id(1)], [id(1)]))
+  assert.ok(event.kind === 'update')
+  assert.deepEqual([event.values, event.old], [[1, unchangedToast], null])
+})
+
+test('a large key that an update left alone is known from the old row, which Postgres wrote for it', () => {
+  const keyed = schemaLogEntry({ tables: [tableSchema(1, 'users', { key: 'text!', name: 'text' })] })
+  const key: ColumnText = ['key', 'text', 25, '"large"']
+  const event = only(keyed, lines.update([name('Ann')], [key]))
+  assert.ok(event.kind === 'update')
+  assert.deepEqual(
+    [event.values, event.old],
+    [
+      ['large', 'Ann'],
+      ['large', null],
+    ],
+  )
+})
+
+test('under REPLICA IDENTITY FULL the old row is whole and fills the new one', () => {
+  const full = { replica_identity: 'full', identity_columns: ['id', 'name'] } as const
+  const entry = schemaLogEntry({ tables: [tableSchema(1, 'users', { id: 'integer', name: 'text' }, full)] })
+  const event = only(entry, lines.update([id(2)], [id(1), name('Ann')]))
+  assert.ok(event.kind === 'update')
+  assert.deepEqual(
+    [event.values, event.old],
+    [
+      [2, 'Ann'],
+      [1, 'Ann'],
+    ],
+  )
+  assert.ok(event.relation.columns.every(({ key }) => key))
+})
+
+test('what types are called comes from the schema log, their oids from the row', () => {
+  const types = {
+    a: 'integer!',
+    b: '"My Schema".mood',
+    c: '"char"',
+    d: 'public.price',
+    e: '"My Schema"."Mood"[]',
+  }
+  const entry = schemaLogEntry({ tables: [tableSchema(1, 'users', types)] })
+  const row: ColumnText[] = [
+    ['a', 'integer', 23, '1'],
+    ['b', '"My Schema".mood', 50_001, '"happy"'],
+    ['c', 'char', 18, '"x"'],
+    ['d', 'public.price', 50_002, '"1.50"'],
+    ['e', '"My Schema"."Mood"[]', 50_003, '"{happy}"'],
+  ]
+  const expected = Object.values(types).map((type) => type.replace('!', ''))
+  const known = only(entry, lines.insert(row))
+  assert.ok(known.kind === 'insert')
+  assert.deepEqual(
+    known.relation.columns.map(({ type }) => type),
+    expected,
+  )
+  assert.deepEqual(
+    known.relation.columns.map(({ typeOid }) => typeOid),
+    [23, 50_001, 18, 50_002, 50_003],
+  )
+  const unknown = only(lines.insert(row))
+  assert.ok(unknown.kind === 'insert')
+  assert.deepEqual(
+    unknown.relation.columns.map(({ type }) => type),
+    expected,
+  )
+  assert.deepEqual(unknown.values, known.values)
+})
+
+test('a table that nobody described is taken as it comes, its key from what identifies its rows', () => {
+  const events = decode(
+    lines.begin(),
+    lines.insert([id(1), name('Ann')]),
+    lines.update([id(1), name('Bob')], [id(1)]),
+    lines.update([name('Bob')], [id(1), name('Ann')]),
+    lines.remove([id(1)]),
+  )
+  const seen = events.map((event) => {
+    assert.ok('relation' in event && event.relation.oid === 0)
+    const keys = event.relation.columns.map((column) => `${column.name}${column.key ? '!' : ''}`)
+    return [
+      event.kind,
+      event.relation.replicaIdentity,
+      keys.join(' '),
+      'old' in event ? event.old : undefined,
+    ]
+  })
+  assert.deepEqual(seen, [
+    ['insert', 'default', 'id name', undefined],
+    ['update', 'default', 'id! name', null],
+    ['update', 'full', 'id! name!', [1, 'Ann']],
+    ['delete', 'default', 'id!', [1]],
+  ])
+})
+
+test('rows before an entry have the old shape, rows behind it the new one, in parts too', () => {
+  const table = tableSchema(16_400, 'people', { id: 'integer!', name: 'text', more: 'text' })
+  const [first, ...others] = table.columns
+  const cut = { command: 'ALTER TABLE', xid: '9000', parts: 2 }
+  const events = decode(
+    users,
+    lines.begin(),
+    lines.insert([id(1), name('a')]),
+    schemaLogEntry({ ...cut, part: 1, tables: [{ ...table, columns: [first!] }] }),
+    schemaLogEntry({ ...cut, part: 2, tables: [{ ...table, columns: others }] }),
+    lines.update([id(1), ['more', 'text', 25, '"b"']], [id(1)], 'people'),
+    lines.insert([id(2)], 'users'),
+  )
+  assert.deepEqual(
+    events.map((event) => event.kind !== 'commit' && event.kind !== 'message' && event.relation.oid),
+    [16_400, 16_400, 0],
+  )
+  const [, renamed] = events
+  assert.ok(renamed?.kind === 'update')
+  assert.deepEqual(renamed.values, [1, unchangedToast, 'b'])
+})
+
+test('an entry that changes nothing of a shape leaves its object as it is', () => {
+  const again = schemaLogEntry({ tables: [tableSchema(16_400, 'users', { id: 'integer!', name: 'text' })] })
+  const row = lines.insert([id(1), name('a')])
+  const [before, after] = decode(users, lines.begin(), row, again, row)
+  assert.ok(before?.kind === 'insert' && after?.kind === 'insert')
+  assert.equal(before.relation, after.relation)
+})
+
+test('columns that are computed when they are read are left out, written or not', () => {
+  const table = tableSchema(1, 'users', { id: 'integer!' })
+  const computed = columnSchema('t1-2', 'twice', 'integer', { generated: 'virtual' })
+  const entry = schemaLogEntry({ tables: [{ ...table, columns: [...table.columns, computed] }] })
+  for (const row of [[id(1)], [id(1), ['twice', 'integer', 23, 'null'] as const]]) {
+    const event = only(entry, lines.insert(row))
+    assert.ok(event.kind === 'insert')
+    assert.deepEqual([event.values, event.relation.oid, event.relation.columns.length], [[1], 1, 1])
+  }
+})
+
+test('a TRUNCATE of a partitioned table is that of its partitions, and takes no number', () => {
+  const parent = tableSchema(1, 'users', { id: 'integer!' }, { partitioned: true })
+  const event = only(
+    schemaLogEntry({ tables: [parent, tableSchema(2, 'users1', { id: 'integer!' })] }),
+    lines.truncate('users'),
+    lines.truncate('users1'),
+  )
+  assert.ok(event.kind === 'truncate')
+  assert.deepEqual([event.relation.table, event.ordinal], ['users1', 0])
+  assert.deepEqual(event.relation.columns, [{ name: 'id', type: 'integer', typeOid: 23, key: true }])
+})
+
+test('materialized views have no events, but the numbers of others do not change for it', () => {
+  const events: Emitted[] = []
+  const knowledge = { ...nothingKnown(), materializedViews: new Set([qualifiedName('public', 'view')]) }
+  const decoder = new Wal2jsonDecoder((event) => events.push(event), knowledge)
+  for (const line of [lines.begin(), lines.insert([id(1)], 'view'), lines.insert([id(2)])])
+    decoder.decode(line)
+  const [event, ...others] = events
+  assert.ok(event?.kind === 'insert' && others.length === 0)
+  assert.deepEqual([event.values, event.ordinal], [[2], 1])
+})
+
+test('messages arrive byte by byte, within a transaction and outside', () => {
+  const bytes = Buffer.from([0xff, 0x01, 0xc3])
+  const escaped = Buffer.concat([bytes.subarray(0, 1), Buffer.from('\\u0001'), bytes.subarray(2)])
+  const event = only(lines.message('p\\"', escaped))
+  assert.ok(event.kind === 'message')
+  assert.deepEqual([event.prefix, event.content, event.transactional], ['p"', bytes, true])
+  const [alone] = decode(lines.message('', 'hello', false))
+  assert.ok(alone?.kind === 'message')
+  assert.deepEqual(
+    [alone.content.toString(), alone.lsn, alone.commitLsn, alone.xid, alone.commitTime],
+    ['hello', 0x140n, 0x13fn, 0, 0],
+  )
+})
+
+test('lines without xids, time stamps and type oids are understood', () => {
+  const [event, end] = decode(
+    Buffer.from('{"action":"B","lsn":"0/200","nextlsn":"0/240"}'),
+    Buffer.from(
+      '{"action":"I","lsn":"1A/FF","schema":"public","table":"t","columns":[{"name":"a","type":"numeric(10,2)[]","value":"{1.50}"},{"name":"b","type":"timestamp(3) with time zone","value":null},{"name":"c","type":"bigint","value":1}]}',
+    ),
+    Buffer.from('{"action":"C","lsn":"0/200","nextlsn":"0/240"}'),
+  )
+  assert.ok(event?.kind === 'insert' && end?.kind === 'commit')
+  assert.deepEqual(event.values, ['{1.50}', null, 1n])
+  assert.deepEqual([event.xid, event.commitTime, event.lsn], [0, 0, 0x1a_0000_00ffn])
+  assert.deepEqual(
+    event.relation.columns.map(({ typeOid }) => typeOid),
+    [1231, 1184, 20],
+  )
+})
