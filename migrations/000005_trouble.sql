@@ -6,7 +6,10 @@ begin
   raise warning using
     message = format('pgstream: %s: %s', what, message),
     detail = format('The command %s is done; what pgstream does beside it failed (SQLSTATE %s).',
-                    command || coalesce(' on ' || object, ''), state);
+                    command || coalesce(' on ' || object, ''), state),
+    hint = case what when 'schema log'
+                then 'When it works again, select pgstream.refresh_schema(name of the schema) makes up for it.'
+                else 'Give the table a primary key; until then pgstream run looks at it every minute.' end;
   perform pg_logical_emit_message(
     true,
     'pgstream.trouble',

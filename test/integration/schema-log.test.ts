@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { postgresServers } from '../support/postgres.ts'
-import { loggedDatabase } from '../support/schema-log.ts'
+import { loggedDatabase } from '../support/logged-database.ts'
 import { openSource } from '../support/source.ts'
 
 for (const server of postgresServers()) {
