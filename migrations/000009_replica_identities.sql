@@ -6,7 +6,6 @@ create table pgstream.replica_identities (
   schema_name text not null,
   table_name text not null,
   previous "char" not null,
-  previous_index text,
   given "char" not null,
   changed_at timestamptz not null default now()
 );

@@ -35,15 +35,13 @@ begin
   if not found then
     return false;
   end if;
-  select c.relreplident, c.relname, n.nspname, x.relname as index_name,
+  select c.relreplident, c.relname, n.nspname,
          exists (
            select from pg_attribute as a where a.attrelid = c.oid and a.attgenerated = 'v' and not a.attisdropped
          ) as has_virtual_column
     into target
     from pg_class as c
     join pg_namespace as n on n.oid = c.relnamespace
-    left join pg_index as i on i.indrelid = c.oid and i.indisreplident
-    left join pg_class as x on x.oid = i.indexrelid
    where c.oid = set_replica_identity_full.table_oid;
 
   if target.has_virtual_column then
@@ -64,11 +62,9 @@ begin
     end if;
   end if;
 
-  insert into pgstream.replica_identities
-    (table_id, table_oid, schema_name, table_name, previous, previous_index, given)
-  values
-    (pgstream.table_id(set_replica_identity_full.table_oid), set_replica_identity_full.table_oid,
-     target.nspname, target.relname, target.relreplident, target.index_name, given);
+  insert into pgstream.replica_identities (table_id, table_oid, schema_name, table_name, previous, given)
+  values (pgstream.table_id(set_replica_identity_full.table_oid), set_replica_identity_full.table_oid,
+          target.nspname, target.relname, target.relreplident, given);
   perform pgstream.alter_replica_identity(
     set_replica_identity_full.table_oid,
     case given when 'f' then 'full' when 'd' then 'default' else format('using index %I', index_name) end);
@@ -86,12 +82,11 @@ as $$
 declare
   change record;
   previous "char";
-  index_name text;
   newest "char";
 begin
   -- back over our own changes, up to what the user of the table wanted last
   for change in
-    select r.previous, r.previous_index, r.given
+    select r.previous, r.given
       from pgstream.replica_identities as r
      where r.table_oid = restore_replica_identity.table_oid
        and r.table_id = pgstream.table_id(r.table_oid)
@@ -100,31 +95,18 @@ begin
     exit when change.given <> previous;
     newest := coalesce(newest, change.given);
     previous := change.previous;
-    index_name := change.previous_index;
   end loop;
 
+  delete from pgstream.replica_identities as r where r.table_oid = restore_replica_identity.table_oid;
   perform from pg_class as c where c.oid = restore_replica_identity.table_oid and c.relreplident = newest;
   if not found then
     -- it is gone, or its user has chosen again
-    delete from pgstream.replica_identities as r where r.table_oid = restore_replica_identity.table_oid;
     return false;
-  end if;
-
-  if previous = 'i' then
-    perform from pg_index as i
-       join pg_class as x on x.oid = i.indexrelid
-      where i.indrelid = restore_replica_identity.table_oid and x.relname = index_name
-        and i.indisunique and i.indisvalid and i.indimmediate and i.indpred is null;
-    if not found then
-      -- what Postgres does when the index is gone
-      previous := 'n';
-    end if;
   end if;
   perform pgstream.alter_replica_identity(
     restore_replica_identity.table_oid,
-    case previous when 'd' then 'default' when 'f' then 'full' when 'n' then 'nothing'
-                  else format('using index %I', index_name) end);
-  delete from pgstream.replica_identities as r where r.table_oid = restore_replica_identity.table_oid;
+    -- an index was its identity, and is gone: Postgres treats that like nothing
+    case previous when 'd' then 'default' when 'f' then 'full' else 'nothing' end);
   return true;
 end
 $$;

@@ -16,7 +16,8 @@ set enable_mergejoin = off
 set jit = off
 as $$
 declare
-  command constant text := coalesce(nullif(current_setting('pgstream.command', true), ''), tg_tag);
+  command constant text := case tg_tag when 'ALTER TABLE'
+    then coalesce(nullif(current_setting('pgstream.command', true), ''), tg_tag) else tg_tag end;
   target record;
   before jsonb;
   change record;
