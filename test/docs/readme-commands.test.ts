@@ -8,6 +8,8 @@ import { test } from 'node:test'
 import { postgresServers, temporaryDatabase } from '../support/postgres.ts'
 import type { TemporaryDatabase } from '../support/postgres.ts'
 import { readmeBlocks, repository } from '../support/readme.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+import type { TemporaryFolder } from '../support/temporary-folder.ts'
 
 /** Executed elsewhere: by everybody who runs this test, and by test/integration/demo.test.ts. */
 const executedElsewhere = ['npm ci', 'npm run demo']
@@ -18,17 +20,18 @@ const exampleUrl = 'postgres://postgres:postgres@localhost:5432/shop'
 const words = (line: string): string[] =>
   [...line.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2]!)
 
-function start(command: string, url: string) {
+function start(command: string, url: string, cwd: string) {
   const [name, ...args] = words(command.replace(exampleUrl, url))
   assert.equal(name, 'pgstream', `the test knows how to execute: ${command}`)
   const child = spawn(process.execPath, [join(repository, 'bin/pgstream.js'), ...args], {
+    cwd,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   return { child, exit: once(child, 'exit') }
 }
 
-async function execute(command: string, database: TemporaryDatabase): Promise<void> {
-  const { child, exit } = start(command, database.url)
+async function execute(command: string, database: TemporaryDatabase, folder: TemporaryFolder): Promise<void> {
+  const { child, exit } = start(command, database.url, folder.path)
   if (command.startsWith('pgstream run')) {
     await database.query(`insert into customers values (9007199254740993, 12.50)`)
     for await (const line of createInterface({ input: child.stdout })) {
@@ -44,10 +47,11 @@ async function execute(command: string, database: TemporaryDatabase): Promise<vo
 test('every command of the README works, in the order in which a newcomer meets them', async () => {
   const commands = (await readmeBlocks('sh')).flatMap((block) => block.trim().split('\n'))
   assert.ok(commands.length >= 5)
+  await using folder = await temporaryFolder()
   await using database = await temporaryDatabase(postgresServers()[0]!.url)
   await database.query('create table customers (id bigint primary key, balance numeric(10,2))')
   for (const command of commands) {
-    if (!executedElsewhere.includes(command)) await execute(command, database)
+    if (!executedElsewhere.includes(command)) await execute(command, database, folder)
   }
   const left = await database.query(
     `select nspname::text from pg_namespace where nspname = 'pgstream'

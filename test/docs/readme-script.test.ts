@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { init } from '../../src/postgres/init.ts'
 import { postgresServers, temporaryDatabase } from '../support/postgres.ts'
-import { readmeBlocks, repository, workFolder, writeScript } from '../support/readme.ts'
+import { repository, runnableBlock, workFolder, writeScript } from '../support/readme.ts'
 import { eventually } from '../support/wait.ts'
 
 const transactions = 60
@@ -47,9 +47,7 @@ for (const server of postgresServers()) {
   test(`Postgres ${server.major}: the script in the README misses nothing when it is killed between write and callback`, async () => {
     await using database = await temporaryDatabase(server.url)
     await using folder = await workFolder()
-    const [code] = await readmeBlocks('ts run')
-    assert.ok(code, 'README.md has a block marked "ts run"')
-    await writeScript(folder.path, code)
+    await writeScript(folder.path, await runnableBlock('postgresListener'))
     await database.query('create table orders (id int primary key, note text)')
     await init({ url: database.url })
 

@@ -12,6 +12,13 @@ export async function readmeBlocks(info: string): Promise<string[]> {
     .map((match) => match[2]!)
 }
 
+/** Each block that opens with `ts run` is executed by the test of the listener that it imports. */
+export async function runnableBlock(listener: 'postgresListener' | 'recordedListener'): Promise<string> {
+  const found = (await readmeBlocks('ts run')).filter((block) => block.includes(listener))
+  if (found.length === 1) return found[0]!
+  throw new Error(`README.md has ${found.length} blocks marked "ts run" with a ${listener}`)
+}
+
 /** A folder below the repository, so that `import 'pgstream'` in it means this package as it was built. */
 export async function workFolder(): Promise<{ path: string; [Symbol.asyncDispose](): Promise<void> }> {
   const cache = join(repository, '.cache')
