@@ -16,43 +16,56 @@ comment on table pgstream.replica_identities is
   'Which replica identities pgstream changed, each change a row, so that tear-down can restore them.';
 comment on column pgstream.replica_identities.previous is 'As in pg_class.relreplident.';
 
--- Postgres' own rule is RelationGetIndexList and CheckCmdReplicaIdentity in its sources.
-create view pgstream.identity_problems as
-select c.oid as table_oid,
-       n.nspname::text as schema_name,
-       c.relname::text as table_name,
-       case
-         when c.relreplident = 'f' then 'a virtual generated column cannot be part of the replica identity FULL'
-         when c.relreplident = 'n' then 'its replica identity is NOTHING'
-         when c.relreplident = 'i' then 'the index of its replica identity is gone'
-         when exists (select from pg_index as k where k.indrelid = c.oid and k.indisprimary)
-           then 'its primary key can be deferred'
-         else 'it has no primary key'
-       end as reason,
-       c.reltoastrelid <> 0 as toast
-  from pg_class as c
-  join pg_namespace as n on n.oid = c.relnamespace
- where c.relkind = 'r'
-   and c.relpersistence = 'p'
-   and c.oid >= 16384
-   and n.nspname <> 'pgstream'
-   and case c.relreplident
-         when 'f' then exists (
-           select from pg_attribute as a where a.attrelid = c.oid and a.attgenerated = 'v' and not a.attisdropped)
-         else not exists (
-           select from pg_index as i
-            where i.indrelid = c.oid and i.indisunique and i.indisvalid and i.indislive and i.indimmediate
-              and i.indpred is null
-              and (c.relreplident = 'd' and i.indisprimary or c.relreplident = 'i' and i.indisreplident))
-       end;
+-- Postgres' own rule is in RelationGetIndexList and CheckCmdReplicaIdentity of its sources.
+create function pgstream.identity_problems(table_oids oid[])
+returns table (table_oid oid, schema_name text, table_name text, reason text, toast boolean)
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+  select c.oid,
+         n.nspname::text,
+         c.relname::text,
+         case
+           when c.relreplident = 'f' then 'a virtual generated column cannot be part of the replica identity FULL'
+           when c.relreplident = 'n' then 'its replica identity is NOTHING'
+           when c.relreplident = 'i' then 'the index of its replica identity is gone'
+           when exists (select from pg_index as k where k.indrelid = c.oid and k.indisprimary)
+             then 'its primary key can be deferred'
+           else 'it has no primary key'
+         end,
+         c.reltoastrelid <> 0
+    from pg_class as c
+    join pg_namespace as n on n.oid = c.relnamespace
+   where c.oid = any (table_oids)
+     and c.relkind = 'r'
+     and c.relpersistence = 'p'
+     and c.oid >= 16384
+     and n.nspname <> 'pgstream'
+     and case c.relreplident
+           when 'f' then exists (
+             select from pg_attribute as a where a.attrelid = c.oid and a.attgenerated = 'v' and not a.attisdropped)
+           else not exists (
+             select from pg_index as i
+              where i.indrelid = c.oid and i.indisunique and i.indisvalid and i.indislive and i.indimmediate
+                and i.indpred is null
+                and (c.relreplident = 'd' and i.indisprimary or c.relreplident = 'i' and i.indisreplident))
+         end;
+end
+$$;
 
-comment on view pgstream.identity_problems is
-  'Tables whose updates and deletes Postgres refuses as long as a publication has them.';
+comment on function pgstream.identity_problems(oid[]) is
+  'Those of the tables whose updates and deletes Postgres refuses as long as a publication has them.';
 
 create function pgstream.tables_without_identity()
 returns table (table_oid oid, schema_name text, table_name text, reason text, toast boolean)
 language sql stable security definer
 set search_path = pg_catalog, pg_temp
-as $$ select * from pgstream.identity_problems $$;
+as $$
+  select * from pgstream.identity_problems(array(select c.oid from pg_class as c where c.relkind = 'r'))
+$$;
+
+comment on function pgstream.tables_without_identity() is 'The same, of all tables of the database.';
 
 revoke execute on all functions in schema pgstream from public;

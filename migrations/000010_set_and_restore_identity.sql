@@ -31,7 +31,7 @@ declare
   given "char" := 'f';
   index_name text;
 begin
-  perform from pgstream.identity_problems as p where p.table_oid = set_replica_identity_full.table_oid;
+  perform from pgstream.identity_problems(array[set_replica_identity_full.table_oid]);
   if not found then
     return false;
   end if;

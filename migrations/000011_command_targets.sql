@@ -69,7 +69,8 @@ begin
     into tables, index_tables, types, schemas, made, extensions
     from pg_event_trigger_ddl_commands() as d
     left join pg_class as c
-      on d.classid = 'pg_class'::regclass and c.oid = d.objid and (d.command_tag <> 'COMMENT' or d.objsubid > 0)
+      on d.classid = 'pg_class'::regclass and c.oid = d.objid and c.relpersistence = 'p'
+     and (d.command_tag <> 'COMMENT' or d.objsubid > 0)
     left join pg_index as i on i.indexrelid = c.oid;
 
   if extensions is not null then

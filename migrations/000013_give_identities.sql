@@ -10,8 +10,7 @@ begin
   mended := '{}';
   for problem in
     select p.table_oid, p.reason, format('%I.%I', p.schema_name, p.table_name) as name
-      from pgstream.identity_problems as p
-     where p.table_oid = any (table_oids)
+      from pgstream.identity_problems(table_oids) as p
   loop
     begin
       locked := problem.table_oid = any (made) or exists (
