@@ -46,7 +46,7 @@ function postgresSource(read: ConfigRead, logger: Logger): Source | undefined {
   const slotName = slotNameFor(parsePostgresUrl(url).database, read.config.postgresListener.slotName)
   return {
     listener: postgresListener({ url, slotName, logger }),
-    about: { source: redactUrl(url), from, slot: slotName, plugin: 'pgoutput' },
+    about: { source: redactUrl(url), from, slot: slotName },
   }
 }
 

@@ -22,21 +22,16 @@ export interface SlotDescription {
  * @throws {PgstreamError} as `findSourceSlot`.
  */
 export async function describeSlot(url: string, slotName?: string): Promise<SlotDescription> {
-  const { slot, database } = await findSourceSlot(url, slotName)
+  const { slot, plugin, database } = await findSourceSlot(url, slotName)
   const client = await connect(url)
   try {
-    const { rows } = await client.query<{
-      plugin: OutputPlugin
-      server: string
-      start: string
-      current: string
-    }>(
-      `select plugin, split_part(current_setting('server_version'), ' ', 1) as server,
+    const { rows } = await client.query<{ server: string; start: string; current: string }>(
+      `select split_part(current_setting('server_version'), ' ', 1) as server,
               confirmed_flush_lsn::text as start, pg_current_wal_flush_lsn()::text as current
          from pg_replication_slots where slot_name = $1`,
       [slot],
     )
-    const { plugin, server, start, current } = rows[0]!
+    const { server, start, current } = rows[0]!
     return { slot, plugin, database, server, start: parseLsn(start), current: parseLsn(current) }
   } catch (cause) {
     throw fromPostgres(cause, 'looking at the replication slot')

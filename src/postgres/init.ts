@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import type { OutputPlugin } from '../wal/plugin-message.ts'
 import { createSlot } from './create-slot.ts'
 import type { WantedSlot } from './create-slot.ts'
 import { adviseOnIdentities } from './identity-advice.ts'
@@ -21,8 +22,8 @@ export interface InitOptions {
   url: string
   /** Default: `pgstream_<database>_slot`, mapped to what Postgres allows. */
   slotName?: string | undefined
-  /** The output plugin of the slot. */
-  plugin?: 'pgoutput' | undefined
+  /** The output plugin of the slot. Default: pgoutput, which every Postgres has. */
+  plugin?: OutputPlugin | undefined
   report?: ReportStep | undefined
   /** How long to wait for other sessions' transactions and locks, all in all. Default: for ever. */
   waitTimeoutMs?: number | undefined

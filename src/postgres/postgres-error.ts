@@ -70,7 +70,7 @@ function judgeServerError({ code, message, routine }: ServerError): Verdict | un
         remedy: 'Check the database name in the URL, or create the database.',
       }
     case '42501':
-      return message.includes('output_plugin_libraries')
+      return routine === 'StartupDecodingContext'
         ? { code: 'PGSTREAM_NO_RIGHT', remedy: allowPlugin }
         : { code: 'PGSTREAM_NO_RIGHT' }
     case '53300':
@@ -92,7 +92,8 @@ function judgeServerError({ code, message, routine }: ServerError): Verdict | un
       return /library/i.test(routine)
         ? {
             code: 'PGSTREAM_SOURCE_UNSUPPORTED',
-            remedy: 'Install the output plugin on the server, or use pgoutput.',
+            remedy:
+              'Install the package of the output plugin on the server, or use pgoutput, which needs none.',
           }
         : { code: 'PGSTREAM_SLOT_INVALID' }
     case '3F000':
@@ -112,7 +113,7 @@ function judgeServerError({ code, message, routine }: ServerError): Verdict | un
 }
 
 const allowPlugin =
-  "Allow the plugin as a superuser: alter system set output_plugin_libraries = 'wal2json', then select pg_reload_conf()."
+  "Let a superuser add the plugin to what show output_plugin_libraries lists: alter system set output_plugin_libraries = 'pgoutput', 'test_decoding', 'wal2json' (each in quotes of its own), then select pg_reload_conf(). Or use pgoutput."
 
 function judgePrerequisite(message: string, routine: string): Verdict | undefined {
   if (message.includes('wal_level') || routine === 'CheckLogicalDecodingRequirements') {

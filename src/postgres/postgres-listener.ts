@@ -12,9 +12,11 @@ import type { Position } from '../wal/position.ts'
 import { keepReplicaIdentities } from './identity-keeper.ts'
 import { openDecoder } from './open-decoder.ts'
 import { publicationName } from './publication.ts'
-import { ReplicationConnection, startPgoutput } from './replication-connection.ts'
+import { readKnowledge } from './read-knowledge.ts'
+import { ReplicationConnection, startReplication } from './replication-connection.ts'
 import { SlotCheckpointer } from './slot-checkpointer.ts'
 import { slotPosition } from './slot-position.ts'
+import type { SourceKnowledge } from './source-knowledge.ts'
 import { findSourceSlot } from './source-slot.ts'
 
 export interface PostgresListenerOptions {
@@ -51,13 +53,15 @@ export type OpenMessages = (
   plugin: OutputPlugin,
   emit: (event: Carried | CommitEvent) => void,
   logger: Logger,
+  knowledge: SourceKnowledge,
 ) => MessageDecoder
 
 export class PostgresListener extends Readable implements Listener {
   readonly checkpointer: SlotCheckpointer
   readonly #options: PostgresListenerOptions
   readonly #logger: Logger
-  readonly #decoder: MessageDecoder
+  readonly #openMessages: OpenMessages
+  #decoder: MessageDecoder | null = null
   #connection: ReplicationConnection | null = null
   #statusTimer: NodeJS.Timeout | undefined
   #stopKeeping: (() => Promise<void>) | undefined
@@ -76,7 +80,7 @@ export class PostgresListener extends Readable implements Listener {
     this.#options = options
     this.#logger = options.logger ?? silentLogger
     this.checkpointer = new SlotCheckpointer(() => this.#onConfirmed())
-    this.#decoder = openMessages('pgoutput', (event) => this.#take(event), this.#logger)
+    this.#openMessages = openMessages
   }
 
   override _construct(callback: (error?: Error | null) => void): void {
@@ -84,19 +88,22 @@ export class PostgresListener extends Readable implements Listener {
   }
 
   async #open(): Promise<void> {
-    const { slot, database } = await findSourceSlot(this.#options.url, this.#options.slotName)
+    const { slot, plugin, database } = await findSourceSlot(this.#options.url, this.#options.slotName)
     const connection = await ReplicationConnection.open(this.#options.url)
     this.#connection = connection
     const { systemId, timeline } = await connection.identify()
     const timeoutMs = (await connection.senderTimeoutMs()) || Infinity
-    await connection.start(startPgoutput({ slot, publication: publicationName, from: noLsn }), {
+    const knowledge = await readKnowledge(connection, { plugin, slot })
+    const decoder = this.#openMessages(plugin, (event) => this.#take(event), this.#logger, knowledge)
+    this.#decoder = decoder
+    await connection.start(startReplication({ plugin, slot, publication: publicationName, from: noLsn }), {
       onMessage: (payload, walStart) => this.#onMessage(payload, walStart),
       onKeepalive: (walEnd, replyRequested) => this.#onKeepalive(walEnd, replyRequested),
       onEnd: (error) => this.#onEnd(error),
     })
     this.#statusTimer = setInterval(() => this.#sendStatus(), Math.min(statusIntervalMs, timeoutMs / 3))
     this.#stopKeeping = keepReplicaIdentities(this.#options.url, this.#logger)
-    this.#logger.info({ slot, database, systemId, timeline }, 'reading the replication slot')
+    this.#logger.info({ slot, plugin, database, systemId, timeline }, 'reading the replication slot')
   }
 
   override _read(): void {
@@ -116,7 +123,7 @@ export class PostgresListener extends Readable implements Listener {
   stop(): void {
     if (this.#stopping) return
     this.#stopping = true
-    if (!this.#decoder.inTransaction) return this.#finish()
+    if (!this.#decoder?.inTransaction) return this.#finish()
     this.#graceTimer = setTimeout(() => this.#finish(), stopGraceMs)
   }
 
@@ -131,7 +138,7 @@ export class PostgresListener extends Readable implements Listener {
     if (this.#finished || this.destroyed) return
     this.#arrivingBytes = payload.length
     try {
-      this.#decoder.decode(payload, walStart)
+      this.#decoder?.decode(payload, walStart)
     } catch (error) {
       this.destroy(error as Error)
     }
@@ -151,7 +158,7 @@ export class PostgresListener extends Readable implements Listener {
    */
   #onKeepalive(walEnd: Lsn, replyRequested: boolean): void {
     if (this.#finished || this.destroyed) return
-    if (!this.#decoder.inTransaction && walEnd > this.#handedOn) {
+    if (!this.#decoder?.inTransaction && walEnd > this.#handedOn) {
       this.#handedOn = walEnd
       this.#arrivingBytes = 0
       this.#handOn({ kind: 'keepalive', position: slotPosition(walEnd) })

@@ -1,8 +1,10 @@
 import type pg from 'pg'
 import { PgstreamError } from '../errors.ts'
+import type { OutputPlugin } from '../wal/plugin-message.ts'
 import { recordedSlots } from './bookkeeping.ts'
 import { appliedMigrations } from './migrate.ts'
 import { readMigrations } from './migration-files.ts'
+import { pluginProblem } from './plugin-problem.ts'
 import { fromPostgres } from './postgres-error.ts'
 import { findPublication, otherPublication, publicationName } from './publication.ts'
 import { missingRights } from './rights.ts'
@@ -38,7 +40,7 @@ export async function serverFacts(client: pg.ClientBase): Promise<ServerFacts> {
  */
 export async function preflight(
   client: pg.ClientBase,
-  { slotName, plugin }: { slotName: string; plugin: string },
+  { slotName, plugin }: { slotName: string; plugin: OutputPlugin },
 ): Promise<PgstreamError[]> {
   const server = await readServer(client)
   const tooOld = server.version < 140000
@@ -49,6 +51,7 @@ export async function preflight(
     server.standby ? unsupported('is a standby', 'Use the URL of the primary.') : null,
     server.walLevel === 'logical' ? null : walLevel(server.walLevel),
     ours,
+    await pluginProblem(client, plugin),
     slot || server.slots < server.maxSlots
       ? null
       : noFree('replication slots', 'max_replication_slots', server.maxSlots),

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type pg from 'pg'
 import { formatLsn, lsn } from '../wal/lsn.ts'
 import type { Lsn } from '../wal/lsn.ts'
+import type { OutputPlugin } from '../wal/plugin-message.ts'
 import { connect } from './connect.ts'
 import { fromPostgres } from './postgres-error.ts'
 
@@ -166,11 +167,30 @@ export class ReplicationConnection {
   }
 }
 
-/** START_REPLICATION for the plugin of Postgres itself. `from` 0/0 means: where the slot stands. */
-export function startPgoutput(options: { slot: string; publication: string; from: Lsn }): string {
-  const publication = options.publication.replaceAll("'", "''")
-  return (
-    `START_REPLICATION SLOT "${options.slot}" LOGICAL ${formatLsn(options.from)} ` +
-    `(proto_version '1', publication_names '"${publication}"', messages 'true')`
-  )
+/** START_REPLICATION with what the decoder of the plugin needs. `from` 0/0 means: where the slot stands. */
+export function startReplication(options: {
+  plugin: OutputPlugin
+  slot: string
+  publication: string
+  from: Lsn
+}): string {
+  const { plugin, slot, publication, from } = options
+  const parameters = plugin === 'pgoutput' ? pgoutputParameters(publication) : wal2jsonParameters
+  const list = Object.entries(parameters).map(([name, value]) => `"${name}" '${value.replaceAll("'", "''")}'`)
+  return `START_REPLICATION SLOT "${slot}" LOGICAL ${formatLsn(from)} (${list.join(', ')})`
+}
+
+const pgoutputParameters = (publication: string): Record<string, string> => ({
+  proto_version: '1',
+  publication_names: `"${publication}"`,
+  messages: 'true',
+})
+
+const wal2jsonParameters: Record<string, string> = {
+  'format-version': '2',
+  'include-transaction': 'true',
+  'include-lsn': 'true',
+  'include-timestamp': 'true',
+  'include-xids': 'true',
+  'include-type-oids': 'true',
 }

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type pg from 'pg'
 import { PgstreamError } from '../errors.ts'
+import { isOutputPlugin } from '../wal/plugin-message.ts'
 import { fromPostgres, sqlState } from './postgres-error.ts'
 import { describeSessions } from './sessions.ts'
 
@@ -32,8 +33,9 @@ export function slotProblem(slot: Slot, database: string, plugin: string): Pgstr
     const owner =
       slot.database === null ? 'is physical' : `belongs to database ${JSON.stringify(slot.database)}`
     const sentence = slot.database === database ? `has the plugin ${slot.plugin ?? 'none'}` : owner
+    const ours = slot.database === database && isOutputPlugin(slot.plugin)
     return new PgstreamError('PGSTREAM_SLOT_INVALID', `${what} ${sentence}.`, {
-      remedy: 'Choose another name with --slot-name, or drop that slot if nobody needs it.',
+      remedy: `${ours ? `Say --plugin ${slot.plugin} to go on with it, choose` : 'Choose'} another name with --slot-name, or drop that slot if nobody needs it.`,
     })
   }
   if (!slot.lost) return null

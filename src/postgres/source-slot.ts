@@ -1,5 +1,8 @@
 import { PgstreamError } from '../errors.ts'
+import { isOutputPlugin } from '../wal/plugin-message.ts'
+import type { OutputPlugin } from '../wal/plugin-message.ts'
 import { connect } from './connect.ts'
+import { pluginProblem } from './plugin-problem.ts'
 import { fromPostgres } from './postgres-error.ts'
 import { findPublication, otherPublication, publicationName } from './publication.ts'
 import { findSlot, slotProblem } from './slot.ts'
@@ -8,6 +11,7 @@ import { slotNameFor } from './slot-name.ts'
 /** Where a stream begins: a slot that is there, free, and of this database. */
 export interface SourceSlot {
   readonly slot: string
+  readonly plugin: OutputPlugin
   readonly database: string
 }
 
@@ -25,7 +29,8 @@ export async function findSourceSlot(url: string, slotName?: string): Promise<So
     if (!slot) {
       throw new PgstreamError('PGSTREAM_SLOT_MISSING', `There is no replication slot ${name} on the server.`)
     }
-    const problem = slotProblem(slot, database, 'pgoutput')
+    const plugin = isOutputPlugin(slot.plugin) ? slot.plugin : 'pgoutput'
+    const problem = slotProblem(slot, database, plugin) ?? (await pluginProblem(client, plugin))
     if (problem) throw problem
     if (slot.activePid !== null) {
       throw new PgstreamError(
@@ -41,7 +46,7 @@ export async function findSourceSlot(url: string, slotName?: string): Promise<So
       )
     }
     if (!publication.complete) throw otherPublication()
-    return { slot: name, database }
+    return { slot: name, plugin, database }
   } catch (cause) {
     throw fromPostgres(cause, 'looking at the replication slot')
   } finally {

@@ -6,10 +6,10 @@ import { boolOid, byteaOid, int8Oid, numberOids, numericOid } from './builtin-ty
 export type ValueKind = 0 | 1 | 2 | 3 | 4 | 5
 export const asText = 0
 export const asBoolean = 1
-export const asNumber = 2
-export const asBigint = 3
+const asNumber = 2
+const asBigint = 3
 export const asBytes = 4
-export const asNumeric = 5
+const asNumeric = 5
 
 export function valueKindOf(typeOid: number): ValueKind {
   if (typeOid === boolOid) return asBoolean

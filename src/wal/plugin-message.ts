@@ -1,8 +1,12 @@
 import type { Lsn } from './lsn.ts'
 import type { Position } from './position.ts'
 
-/** The output plugins whose messages can be understood. */
-export type OutputPlugin = 'pgoutput' | 'wal2json'
+/** The output plugins whose messages can be understood, the default first. */
+export const outputPlugins = ['pgoutput', 'wal2json'] as const
+export type OutputPlugin = (typeof outputPlugins)[number]
+
+export const isOutputPlugin = (name: unknown): name is OutputPlugin =>
+  outputPlugins.some((plugin) => plugin === name)
 
 /** What an output plugin wrote, as it left the server and not understood yet. */
 export interface PluginMessage {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { ChangeEvent } from '../../src/wal/event.ts'
 import { rowObject } from '../../src/wal/row-object.ts'
 import { encodeWireJson } from '../../src/wal/wire-json.ts'
-import { postgresServers } from '../support/postgres.ts'
+import { postgresSources } from '../support/postgres.ts'
 import type { TemporaryDatabase } from '../support/postgres.ts'
 import { openSource, preparedDatabase } from '../support/source.ts'
 import { openStream } from '../support/stream.ts'
@@ -37,8 +37,8 @@ const expected = [
   ['delete', { id: 2, name: 'b' }],
 ]
 
-for (const server of postgresServers()) {
-  test(`Postgres ${server.major}: tables without a usable key flow with their whole old rows`, async (t) => {
+for (const server of postgresSources()) {
+  test(`${server.label}: tables without a usable key flow with their whole old rows`, async (t) => {
     await using source = await openSource(server)
     for (const [what, sql] of Object.entries(tables)) {
       await t.test(what, async () => {
@@ -62,7 +62,7 @@ for (const server of postgresServers()) {
     }
   })
 
-  test(`Postgres ${server.major}: tables without a usable key that were there before init do so, too`, async (t) => {
+  test(`${server.label}: tables without a usable key that were there before init do so, too`, async (t) => {
     const before = async (database: TemporaryDatabase): Promise<void> => {
       for (const [i, sql] of Object.values(tables).entries()) {
         await database.query(`create schema s${i}; set search_path = s${i}; ${sql}`)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { ChangeEvent } from '../../src/wal/event.ts'
 import type { ReplicaIdentity } from '../../src/wal/relation.ts'
 import { rowObject } from '../../src/wal/row-object.ts'
-import { postgresServers } from '../support/postgres.ts'
+import { postgresSources } from '../support/postgres.ts'
 import { openSource } from '../support/source.ts'
 
 interface Seen {
@@ -30,8 +30,8 @@ function seen(event: ChangeEvent): Seen {
   }
 }
 
-for (const server of postgresServers()) {
-  test(`Postgres ${server.major}: what identifies a row in updates and deletes`, async (t) => {
+for (const server of postgresSources()) {
+  test(`${server.label}: what identifies a row in updates and deletes`, async (t) => {
     await using source = await openSource(server)
     const { query } = source
     const changes = async (sql: string): Promise<Seen[]> => (await source.changesOf(sql)).map(seen)

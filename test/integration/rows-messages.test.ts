@@ -3,13 +3,13 @@ import { test } from 'node:test'
 import type { MessageEvent, WalEvent } from '../../src/wal/event.ts'
 import { parseLsn } from '../../src/wal/lsn.ts'
 import { encodeWireJson } from '../../src/wal/wire-json.ts'
-import { postgresServers } from '../support/postgres.ts'
+import { postgresSources } from '../support/postgres.ts'
 import { openSource } from '../support/source.ts'
 
 const isMessage = (event: WalEvent): event is MessageEvent => event.kind === 'message'
 
-for (const server of postgresServers()) {
-  test(`Postgres ${server.major}: logical messages`, async (t) => {
+for (const server of postgresSources()) {
+  test(`${server.label}: logical messages`, async (t) => {
     await using source = await openSource(server)
     const { query } = source
     await query('create table log (id int primary key)')
@@ -80,7 +80,9 @@ for (const server of postgresServers()) {
     })
 
     await t.test('content is bytes: binary, empty and large ones arrive as they were sent', async () => {
-      const bytes = Buffer.from(Array.from({ length: 256 }, (_, i) => i))
+      const bytes = Buffer.from(Array.from({ length: 256 }, (_, i) => 255 - i))
+      // wal2json ends what it sends before the first zero
+      const arriving = server.plugin === 'wal2json' ? bytes.subarray(0, 255) : bytes
       const contents = [bytes, Buffer.alloc(0), Buffer.alloc(3_000_000, 'abc'), Buffer.from('Zoë')]
       const seen = await source.changesOf(async () => {
         for (const content of contents) {
@@ -91,10 +93,10 @@ for (const server of postgresServers()) {
       assert.equal(messages.length, contents.length)
       for (const [i, message] of messages.entries()) {
         assert.equal(message.prefix, 'Präfix "x"')
-        assert.ok(message.content.equals(contents[i]!))
+        assert.ok(message.content.equals(i === 0 ? arriving : contents[i]!))
       }
       const [binary, , , text] = messages.map((message) => JSON.parse(encodeWireJson(message)) as object)
-      assert.equal((binary as { content_base64: string }).content_base64, bytes.toString('base64'))
+      assert.equal((binary as { content_base64: string }).content_base64, arriving.toString('base64'))
       assert.equal((text as { content: string }).content, 'Zoë')
     })
   })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ChangeEvent } from '../../src/wal/event.ts'
 import { rowObject } from '../../src/wal/row-object.ts'
-import { postgresServers } from '../support/postgres.ts'
+import { postgresSources } from '../support/postgres.ts'
 import { openSource } from '../support/source.ts'
 
 /** Kind, table, new row; of deletes the old one. */
@@ -15,8 +15,8 @@ function told(event: ChangeEvent): [kind: string, table: string, row?: object] {
   return [event.kind, event.relation.table]
 }
 
-for (const server of postgresServers()) {
-  test(`Postgres ${server.major}: partitions and inheritance`, async (t) => {
+for (const server of postgresSources()) {
+  test(`${server.label}: partitions and inheritance`, async (t) => {
     await using source = await openSource(server)
     const { query } = source
     const changes = async (sql: string) => (await source.changesOf(sql)).map(told)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ChangeEvent } from '../../src/wal/event.ts'
-import { postgresServers } from '../support/postgres.ts'
+import { postgresSources } from '../support/postgres.ts'
 import { assertRow, printedRows } from '../support/rows.ts'
 import { openSource } from '../support/source.ts'
 
@@ -12,8 +12,8 @@ function brief(event: ChangeEvent): string {
   return `${event.kind} ${String((event.kind === 'delete' ? event.old : event.values)[0])}`
 }
 
-for (const server of postgresServers()) {
-  test(`Postgres ${server.major}: what a statement changes arrives, and nothing else`, async (t) => {
+for (const server of postgresSources()) {
+  test(`${server.label}: what a statement changes arrives, and nothing else`, async (t) => {
     await using source = await openSource(server)
     const { query, database } = source
     const changes = async (sql: string): Promise<string[]> => (await source.changesOf(sql)).map(brief)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { ChangeEvent, UpdateEvent } from '../../src/wal/event.ts'
 import { unchangedToast } from '../../src/wal/value.ts'
 import { encodeWireJson } from '../../src/wal/wire-json.ts'
-import { postgresServers } from '../support/postgres.ts'
+import { postgresSources } from '../support/postgres.ts'
 import { assertRow, printedRows } from '../support/rows.ts'
 import { openSource } from '../support/source.ts'
 
@@ -17,8 +17,8 @@ function onlyUpdate(changes: readonly ChangeEvent[]): UpdateEvent {
   return event
 }
 
-for (const server of postgresServers()) {
-  test(`Postgres ${server.major}: large values that an update leaves alone`, async (t) => {
+for (const server of postgresSources()) {
+  test(`${server.label}: large values that an update leaves alone`, async (t) => {
     await using source = await openSource(server)
     const { query, database } = source
     const update = async (sql: string): Promise<UpdateEvent> => onlyUpdate(await source.changesOf(sql))

@@ -5,15 +5,15 @@ import type { ChangeEvent, CommitEvent, WalEvent } from '../../src/wal/event.ts'
 import { isPositionOnly } from '../../src/wal/event.ts'
 import { formatLsn, parseLsn } from '../../src/wal/lsn.ts'
 import { formatTime } from '../../src/wal/time.ts'
-import { postgresServers } from '../support/postgres.ts'
+import { postgresSources } from '../support/postgres.ts'
 import { openSession } from '../support/session.ts'
 import { confirmedLsn, openSource, preparedDatabase } from '../support/source.ts'
 import { nothingConfirmed, openStream } from '../support/stream.ts'
 
 const firstValue = (event: ChangeEvent): unknown => (event.kind === 'insert' ? event.values[0] : event.kind)
 
-for (const server of postgresServers()) {
-  test(`Postgres ${server.major}: transactions arrive whole and in the order of their commits`, async () => {
+for (const server of postgresSources()) {
+  test(`${server.label}: transactions arrive whole and in the order of their commits`, async () => {
     await using source = await openSource(server)
     await source.query('create table log (id int primary key, who text)')
     await using early = await openSession(source.database.url)
@@ -42,7 +42,7 @@ for (const server of postgresServers()) {
     )
   })
 
-  test(`Postgres ${server.major}: LSNs, xids and commit times are those that test_decoding prints`, async () => {
+  test(`${server.label}: LSNs, xids and commit times are those that test_decoding prints`, async () => {
     await using source = await openSource(server)
     await source.query('create table log (id int primary key, who text)')
     const other = `${source.database.name}_other`
@@ -81,7 +81,7 @@ for (const server of postgresServers()) {
     }
   })
 
-  test(`Postgres ${server.major}: (commitLsn, ordinal) names a change, also when it comes again`, async () => {
+  test(`${server.label}: (commitLsn, ordinal) names a change, also when it comes again`, async () => {
     await using database = await preparedDatabase(server)
     await database.query('create table log (id serial primary key, who text)')
     await database.query(`insert into log (who) select 'a' from generate_series(1, 50)`)
@@ -111,7 +111,7 @@ for (const server of postgresServers()) {
     assert.deepEqual(second, first)
   })
 
-  test(`Postgres ${server.major}: two databases of one server do not see each other`, async () => {
+  test(`${server.label}: two databases of one server do not see each other`, async () => {
     await using one = await openSource(server)
     await using two = await openSource(server)
     for (const source of [one, two]) await source.query('create table log (id int primary key)')

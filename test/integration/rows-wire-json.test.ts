@@ -4,7 +4,7 @@ import type { ChangeEvent } from '../../src/wal/event.ts'
 import { formatLsn } from '../../src/wal/lsn.ts'
 import { encodeWireJson } from '../../src/wal/wire-json.ts'
 import { createEveryType, insertEveryType } from '../support/every-type.ts'
-import { postgresServers, wal2jsonIsThere } from '../support/postgres.ts'
+import { postgresSources, wal2jsonIsThere } from '../support/postgres.ts'
 import { openSource } from '../support/source.ts'
 import type { Source } from '../support/source.ts'
 
@@ -42,8 +42,8 @@ async function oneOfEach(source: Source): Promise<ChangeEvent[]> {
   })
 }
 
-for (const server of postgresServers()) {
-  test(`Postgres ${server.major}: each action has the fields of the original in its order, then ours`, async () => {
+for (const server of postgresSources()) {
+  test(`${server.label}: each action has the fields of the original in its order, then ours`, async () => {
     await using source = await openSource(server)
     const events = await oneOfEach(source)
     const original = ['action', 'timestamp', 'lsn', 'schema', 'table', 'columns', 'identity', 'metadata']
@@ -98,7 +98,7 @@ for (const server of postgresServers()) {
 
   const skip = server.major !== 15 || !wal2jsonIsThere()
   test(
-    `Postgres ${server.major}: the JSON is that of wal2json, but for the listed differences`,
+    `${server.label}: the JSON is that of wal2json, but for the listed differences`,
     { skip },
     async () => {
       await using source = await openSource(server)

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
+import type { OutputPlugin } from '../../src/wal/plugin-message.ts'
 import { findPostgres } from '../services/postgres-binaries.ts'
 import { startCluster } from '../services/postgres-cluster.ts'
 import type { PostgresCluster } from '../services/postgres-cluster.ts'
@@ -24,6 +25,23 @@ export function postgresServers(): PostgresServer[] {
     )
   }
   return servers.sort((a, b) => a.major - b.major)
+}
+
+/** A server, read by way of one of its output plugins. */
+export interface PostgresSource extends PostgresServer {
+  readonly plugin: OutputPlugin
+  /** For titles of tests. */
+  readonly label: string
+}
+
+/** Every server with pgoutput, and the one that has wal2json with that, too. */
+export function postgresSources(): PostgresSource[] {
+  return postgresServers().flatMap((server) =>
+    (server.major === 15 && wal2jsonIsThere()
+      ? (['pgoutput', 'wal2json'] as const)
+      : (['pgoutput'] as const)
+    ).map((plugin) => ({ ...server, plugin, label: `Postgres ${server.major}, ${plugin}` })),
+  )
 }
 
 /** Whether the Postgres 15 of this run has the output plugin wal2json. */

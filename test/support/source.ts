@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { init } from '../../src/postgres/init.ts'
 import { defaultSlotName } from '../../src/postgres/slot-name.ts'
 import { temporaryDatabase } from './postgres.ts'
-import type { PostgresServer, TemporaryDatabase } from './postgres.ts'
+import type { PostgresSource, TemporaryDatabase } from './postgres.ts'
 import { openStream } from './stream.ts'
 import type { StreamOptions, TestStream } from './stream.ts'
 
@@ -13,10 +13,10 @@ export interface Source
   readonly stream: TestStream
 }
 
-export async function openSource(
-  server: Pick<PostgresServer, 'url'>,
-  options: StreamOptions = {},
-): Promise<Source> {
+/** Where `init` is run, and with which plugin; pgoutput if nothing is said. */
+export type SourceServer = Pick<PostgresSource, 'url'> & Partial<Pick<PostgresSource, 'plugin'>>
+
+export async function openSource(server: SourceServer, options: StreamOptions = {}): Promise<Source> {
   const database = await preparedDatabase(server)
   const stream = openStream(database, options)
   return {
@@ -33,7 +33,7 @@ export async function openSource(
 
 /** A database that `init` prepared. `before` may set it up before that. */
 export async function preparedDatabase(
-  server: Pick<PostgresServer, 'url'>,
+  server: SourceServer,
   options: {
     name?: string
     encoding?: string
@@ -43,7 +43,7 @@ export async function preparedDatabase(
   const database = await temporaryDatabase(server.url, options)
   try {
     await options.before?.(database)
-    await init({ url: database.url, waitTimeoutMs: 30_000 })
+    await init({ url: database.url, plugin: server.plugin, waitTimeoutMs: 30_000 })
     return database
   } catch (error) {
     await database[Symbol.asyncDispose]()

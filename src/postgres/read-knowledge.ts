@@ -1,0 +1,99 @@
+import pg from 'pg'
+import { parseLsn } from '../wal/lsn.ts'
+import type { Lsn } from '../wal/lsn.ts'
+import type { OutputPlugin } from '../wal/plugin-message.ts'
+import { KnownTables, qualifiedName } from './known-tables.ts'
+import type { ReplicationConnection } from './replication-connection.ts'
+import { schemaLogEntry } from './schema-log-entry.ts'
+import type { SourceKnowledge } from './source-knowledge.ts'
+import { TypeNames } from './type-names.ts'
+import type { NamedType } from './type-names.ts'
+
+/**
+ * Asks the database for what the stream of this plugin does not say: what types of columns are called and, for wal2json,
+ * what tables looked like where the slot stands. Nobody may read from the slot meanwhile.
+ */
+export async function readKnowledge(
+  connection: ReplicationConnection,
+  { plugin, slot }: { plugin: OutputPlugin; slot: string },
+): Promise<SourceKnowledge> {
+  const types = new TypeNames(await readTypes(connection))
+  if (plugin === 'pgoutput') return { types, tables: new KnownTables(), materializedViews: new Set() }
+  return {
+    types,
+    tables: await readTables(connection, slot),
+    materializedViews: await readMaterializedViews(connection),
+  }
+}
+
+/** Types below 10000 are built in: `builtin-types.ts`. */
+async function readTypes(connection: ReplicationConnection): Promise<NamedType[]> {
+  const { rows } = await connection.query(
+    `select distinct a.atttypid::int8::text as oid, a.atttypmod as modifier, format_type(a.atttypid, a.atttypmod) as name
+       from pg_attribute a join pg_class c on c.oid = a.attrelid
+      where a.atttypid >= 10000 and a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p')`,
+  )
+  return (rows as { oid: string; modifier: number; name: string }[]).map((row) => ({
+    ...row,
+    oid: Number(row.oid),
+  }))
+}
+
+async function readMaterializedViews(connection: ReplicationConnection): Promise<Set<string>> {
+  const { rows } = await connection.query(
+    `select n.nspname as schema, c.relname as name
+       from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind = 'm'`,
+  )
+  return new Set(
+    (rows as { schema: string; name: string }[]).map(({ schema, name }) => qualifiedName(schema, name)),
+  )
+}
+
+const entriesAtOnce = 200
+
+/**
+ * The tables as the entries before the slot's place describe them. An entry that was made beyond that place is yet to
+ * come in the stream. Of one that was made before, the transaction may have been open at that place, and comes, too: until
+ * then it counts as known, which only the transaction's own rows could tell from the truth, because it had its tables locked.
+ */
+async function readTables(connection: ReplicationConnection, slot: string): Promise<KnownTables> {
+  const tables = new KnownTables()
+  const { from, openFrom } = await readPlace(connection, slot)
+  await connection.query('begin read only')
+  await connection.query(
+    `declare entries no scroll cursor for
+       select id, version::text, schema_name, created_at::text, schema::text from pgstream.schema_log order by version`,
+  )
+  for (;;) {
+    const { rows } = await connection.query(`fetch ${entriesAtOnce} from entries`)
+    if (rows.length === 0) break
+    for (const row of rows as Record<string, unknown>[]) {
+      const entry = schemaLogEntry((name) => row[name])
+      if (parseLsn(entry.schema.lsn) >= from) continue
+      if (BigInt(entry.schema.xid) < openFrom) tables.learn(entry)
+      else tables.assume(entry)
+    }
+  }
+  await connection.query('commit')
+  return tables
+}
+
+/** Where the slot stands, and the first transaction that may have been open there. */
+async function readPlace(
+  connection: ReplicationConnection,
+  slot: string,
+): Promise<{ from: Lsn; openFrom: bigint }> {
+  const { rows } = await connection.query(
+    `select confirmed_flush_lsn::text as "from", catalog_xmin::text as xmin,
+            pg_snapshot_xmax(pg_current_snapshot())::text as now
+       from pg_replication_slots where slot_name = ${pg.escapeLiteral(slot)}`,
+  )
+  const [{ from, xmin, now }] = rows as [{ from: string; xmin: string; now: string }]
+  return { from: parseLsn(from), openFrom: widen(BigInt(xmin), BigInt(now)) }
+}
+
+/** The transaction id in 64 bits whose lower half this is, the last one that is not after `now`. */
+function widen(xid: bigint, now: bigint): bigint {
+  const sameEpoch = (now & ~0xffff_ffffn) | xid
+  return sameEpoch > now ? sameEpoch - 0x1_0000_0000n : sameEpoch
+}
