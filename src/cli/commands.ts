@@ -25,7 +25,7 @@ export const commands: readonly Command[] = [
       'Creates schema pgstream with the log of DDL, the event triggers that fill it, the publication and the ' +
       'replication slot, and sees to it that every table has a replica identity. From here on no change is lost. ' +
       'It can be run again at any time: what is there stays, what is missing is added.',
-    flags: ['pgurl', 'config', 'slot-name', 'print-sql', 'json', 'log-level'],
+    flags: ['pgurl', 'config', 'slot-name', 'plugin', 'print-sql', 'json', 'log-level'],
     settings: ['postgresListener', 'command'],
     examples: [
       'pgstream init --pgurl postgres://postgres:postgres@localhost/shop',

@@ -1,4 +1,5 @@
 import { fieldList } from '../config/fields.ts'
+import { outputPlugins } from '../wal/plugin-message.ts'
 
 export interface Flag {
   /** Without its dashes. */
@@ -7,6 +8,8 @@ export interface Flag {
   /** What stands for the value in help; a flag without one is a switch. */
   readonly placeholder?: string
   readonly about: string
+  /** The values that there are; any text if not set. */
+  readonly choices?: readonly string[]
   /** The variable that says the same. */
   readonly variable?: string
 }
@@ -25,6 +28,12 @@ const ofSettings: readonly Flag[] = fieldList.flatMap((field) => {
 
 export const flagList: readonly Flag[] = [
   ...ofSettings,
+  {
+    name: 'plugin',
+    placeholder: 'NAME',
+    about: `The output plugin of the slot: ${outputPlugins.join(' or ')}; ${outputPlugins[0]} if not set.`,
+    choices: outputPlugins,
+  },
   { name: 'print-sql', about: 'Print the SQL for a DBA to run, and do nothing.' },
   { name: 'json', about: 'Print JSON on stdout, for scripts.' },
   { name: 'keep', about: 'Stay until Ctrl-C, and print the URL to connect to.' },

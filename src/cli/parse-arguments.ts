@@ -90,6 +90,9 @@ function checkFlag(
   if (isSwitch ? hasText || typeof value !== 'boolean' : typeof value !== 'string' || value.trim() === '') {
     throw usage(isSwitch ? `--${name} takes no value.` : `--${name} needs a value: ${flag.placeholder}.`)
   }
+  if (flag.choices && !flag.choices.includes(String(value))) {
+    throw usage(`--${name} is one of ${flag.choices.join(', ')}.`, command)
+  }
 }
 
 function unknownCommand(name: string): PgstreamError {

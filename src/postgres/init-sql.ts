@@ -1,4 +1,5 @@
 import pg from 'pg'
+import type { OutputPlugin } from '../wal/plugin-message.ts'
 import { bookkeepingSql } from './bookkeeping.ts'
 import { readMigrations } from './migration-files.ts'
 import type { Migration } from './migration-files.ts'
@@ -11,6 +12,8 @@ export interface PrintInitSqlOptions {
   /** Read for the names of database and user: nothing is connected to. */
   url: string
   slotName?: string | undefined
+  /** The output plugin of the slot. Default: pgoutput. */
+  plugin?: OutputPlugin | undefined
 }
 
 /**
@@ -30,7 +33,7 @@ export async function printInitSql(options: PrintInitSqlOptions): Promise<string
     heading('The publication, and the tables that came meanwhile'),
     publication,
     identities,
-    makeSlot(slot),
+    makeSlot(slot, options.plugin ?? 'pgoutput'),
     grants(user),
     '\\echo pgstream: the database is prepared\n',
   ]
@@ -137,12 +140,12 @@ const publication = block(`begin
   end if;
 end`)
 
-const makeSlot = (slot: string): string => {
+const makeSlot = (slot: string, plugin: OutputPlugin): string => {
   const missing = `not exists (select from pg_replication_slots where slot_name = ${literal(slot)})`
   return `-- The slot: waits for every transaction of the server that has written something
 insert into pgstream.slots (name) values (${literal(slot)})
   on conflict (name) do update set tables_logged_at = null where ${missing};
-${onlyIf(missing, `select pg_create_logical_replication_slot(${literal(slot)}, 'pgoutput');`)}
+${onlyIf(missing, `select pg_create_logical_replication_slot(${literal(slot)}, ${literal(plugin)});`)}
 
 -- The tables that are there, as the first entries of the stream
 with logged as (
