@@ -61,7 +61,7 @@ describe('how a stream ends', { concurrency: true }, () => {
     })
 
     test(`${on}: stop() amid a large transaction reads it to its end, so that it does not come again`, async () => {
-      const rows = 50_000
+      const rows = 5_000
       await using database = await preparedDatabase(server, { before: withTable })
       {
         await using stream = openStream(database)
