@@ -145,6 +145,8 @@ begin
    where c.oid = any (table_oids)
      and c.relkind in ('r', 'p')
      and c.relpersistence = 'p'
+     -- the view of a repeatable read transaction has tables that are gone
+     and pg_table_is_visible(c.oid) is not null
      and pgstream.is_logged_schema(n.nspname);
 end
 $$;

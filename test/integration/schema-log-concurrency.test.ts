@@ -108,4 +108,20 @@ for (const server of postgresServers()) {
     assert.ok(performance.now() - began < 1_500)
     await open.query('commit')
   })
+
+  test(`${on}a transaction with an old view of the catalogs tells no table that is gone`, async () => {
+    await using database = await loggedDatabase(server)
+    await database.told(
+      `create table p (id int primary key) partition by range (id);
+       create table a partition of p for values from (1) to (9);
+       create table b partition of p for values from (10) to (19)`,
+    )
+    await using old = await openSession(database.url)
+    await old.query('begin isolation level repeatable read; select 1')
+    await database.told('drop table a')
+    const told = await database.told(() => old.query('alter table p add column c int; commit'))
+    assert.deepEqual(told, [
+      'public ALTER TABLE: b(id integer unique not null, c integer); p(id integer unique not null, c integer)',
+    ])
+  })
 }
