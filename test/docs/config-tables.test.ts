@@ -19,17 +19,20 @@ test(
 )
 
 test('a stale part is rewritten between its marks and nothing else is touched', async () => {
-  const stale = ['config', 'commands', 'errors'].map((name) => `<!-- ${name} -->\n\nold\n\n<!-- /${name} -->`)
+  const stale = ['types', 'config', 'commands', 'errors'].map(
+    (name) => `<!-- ${name} -->\n\nold\n\n<!-- /${name} -->`,
+  )
   const fresh = await withFreshParts(`# Title\n\n${stale.join('\n\nwritten by hand\n\n')}\n\nThe end.\n`)
-  assert.match(fresh, /^# Title\n\n<!-- config -->\n\n\*\*Postgres listener\*\*/)
-  assert.equal(fresh.split('written by hand').length, 3)
+  assert.match(fresh, /^# Title\n\n<!-- types -->\n\n\| Postgres type/)
+  assert.match(fresh, /<!-- config -->\n\n\*\*Postgres listener\*\*/)
+  assert.equal(fresh.split('written by hand').length, 4)
   assert.match(fresh, /<!-- \/errors -->\n\nThe end\.\n$/)
   assert.doesNotMatch(fresh, /\nold\n/)
   assert.equal(await withFreshParts(fresh), fresh)
 })
 
 test('a README without the marks is refused', async () => {
-  await assert.rejects(withFreshParts('# Title\n'), /no place for config/)
+  await assert.rejects(withFreshParts('# Title\n'), /no place for types/)
 })
 
 test('every setting, every command and every error has its place', () => {

@@ -1,11 +1,17 @@
 import { format } from 'prettier'
 import { commandTables } from '../../src/cli/command-tables.ts'
 import { configTables, errorTables } from '../../src/config/config-tables.ts'
+import { typeTables } from './type-tables.ts'
 
 export const readmeUrl: URL = new URL('../../README.md', import.meta.url)
 
 /** The parts of README.md that are made from the code: what stands between `<!-- name -->` and `<!-- /name -->`. */
-const parts = { config: configTables, commands: commandTables, errors: errorTables } as const
+const parts = {
+  types: typeTables,
+  config: configTables,
+  commands: commandTables,
+  errors: errorTables,
+} as const
 
 /** The README with every part as the code says it. A part whose marks are missing is an error. */
 export async function withFreshParts(readme: string): Promise<string> {

@@ -7,17 +7,12 @@ import { encodeWireJson } from '../../src/wal/wire-json.ts'
 import { createEveryType, everyType, insertEveryType } from '../support/every-type.ts'
 import { postgresSources, temporaryDatabase } from '../support/postgres.ts'
 import type { TemporaryDatabase } from '../support/postgres.ts'
-import { assertRow, printedRows } from '../support/rows.ts'
+import { assertRow, printedRows, streamSettings } from '../support/rows.ts'
 import type { Texts } from '../support/rows.ts'
 import { openSession } from '../support/session.ts'
 import { openSource, preparedDatabase } from '../support/source.ts'
 import { openStream } from '../support/stream.ts'
 import type { TestStream } from '../support/stream.ts'
-
-/** What the stream promises to print with, whatever a database has set. */
-const settings = `
-  set TimeZone = 'UTC'; set DateStyle = 'ISO, MDY'; set IntervalStyle = 'postgres'; set extra_float_digits = 3;
-  set bytea_output = 'hex'; set client_encoding = 'UTF8'`
 
 /** Fills the table of every type and asserts that what arrives is what Postgres prints. */
 async function assertEveryValueArrives(
@@ -26,7 +21,7 @@ async function assertEveryValueArrives(
   plugin: OutputPlugin,
 ): Promise<void> {
   await using session = await openSession(database.url)
-  await session.query(settings)
+  await session.query(streamSettings)
   await session.query(createEveryType())
   const seen = await stream.changesOf(async () => {
     await session.query(insertEveryType())

@@ -3,6 +3,11 @@ import type { Relation } from '../../src/wal/relation.ts'
 import type { Row, unchangedToast, Value } from '../../src/wal/value.ts'
 import type { TemporaryDatabase } from './postgres.ts'
 
+/** What the stream promises to print with, whatever a database has set. */
+export const streamSettings = `
+  set TimeZone = 'UTC'; set DateStyle = 'ISO, MDY'; set IntervalStyle = 'postgres'; set extra_float_digits = 3;
+  set bytea_output = 'hex'; set client_encoding = 'UTF8'`
+
 /** What Postgres prints for each column; the word `unchanged` as a symbol where a row of the stream has no value. */
 export type Texts = Record<string, string | null | typeof unchangedToast>
 
@@ -14,7 +19,7 @@ export async function printedRows(
 ): Promise<Texts[]> {
   const [list] = await database.query<{ columns: string | null }>(
     `select string_agg(
-              format('case when %1$I is null then null else format(''%%s'', %1$I) end as %1$I', attname), ', ' order by attnum
+              format('case when %1$I is not distinct from null then null else format(''%%s'', %1$I) end as %1$I', attname), ', ' order by attnum
             ) as columns
        from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped`,
     [table],
