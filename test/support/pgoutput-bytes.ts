@@ -1,6 +1,6 @@
 /** Replication messages made by hand, field by field as the protocol's page lists them. Integers are big-endian. */
 
-export const uint8 = (value: number): Buffer => Buffer.from([value])
+const uint8 = (value: number): Buffer => Buffer.from([value])
 
 export function uint16(value: number): Buffer {
   const bytes = Buffer.alloc(2)
@@ -14,13 +14,13 @@ export function int32(value: number): Buffer {
   return bytes
 }
 
-export function uint64(value: bigint): Buffer {
+function uint64(value: bigint): Buffer {
   const bytes = Buffer.alloc(8)
   bytes.writeBigUInt64BE(value)
   return bytes
 }
 
-export const text = (value: string): Buffer => Buffer.from(`${value}\0`)
+const text = (value: string): Buffer => Buffer.from(`${value}\0`)
 
 const letter = (value: string): Buffer => Buffer.from(value, 'latin1')
 
