@@ -33,8 +33,9 @@ export class RunningDemo implements AsyncDisposable {
     const [file = '', ...parameters] = options.terminal
       ? ['script', '-qec', `stty cols 80; exec ${command.join(' ')}`, '/dev/null']
       : command
+    // CI: Node takes a terminal there for one without colours
     const environment = Object.entries(process.env).filter(
-      ([name]) => !/^(NO_COLOR|FORCE_COLOR|PGSTREAM_)/.test(name),
+      ([name]) => !/^(CI$|NO_COLOR|FORCE_COLOR|PGSTREAM_)/.test(name),
     )
     this.child = spawn(file, parameters, {
       ...options.user,
