@@ -1,4 +1,4 @@
-import { openDecoder } from './postgres/open-decoder.ts'
+import { openRecordedDecoder } from './postgres/open-decoder.ts'
 import { RecordedListener } from './recording/recorded-listener.ts'
 import type { Logger } from './telemetry/logger.ts'
 
@@ -7,5 +7,5 @@ import type { Logger } from './telemetry/logger.ts'
  * Needs no Postgres. Fails with a PgstreamError: PGSTREAM_RECORDING_INVALID, with the number of the line.
  */
 export function recordedListener(file: string, options: { readonly logger?: Logger } = {}): RecordedListener {
-  return new RecordedListener({ file, openDecoder, logger: options.logger })
+  return new RecordedListener({ file, openDecoder: openRecordedDecoder, logger: options.logger })
 }

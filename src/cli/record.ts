@@ -1,5 +1,6 @@
 import type { Checkpointer } from '../pipeline/contracts.ts'
 import { describeSlot } from '../postgres/describe-slot.ts'
+import { slotFacts } from '../postgres/slot-facts.ts'
 import { slotMessages } from '../postgres/slot-messages.ts'
 import { isSlotPosition } from '../postgres/slot-position.ts'
 import { RecordingWriter } from '../recording/recording-writer.ts'
@@ -21,6 +22,7 @@ export const record: Program = async (flags, file = '') => {
   const writer = new RecordingWriter({
     file,
     header: { plugin, database, server, slot, start: formatLsn(start) },
+    known: slotFacts(url, { plugin, slot }),
     overwrite: flags['force'] === true,
     checkpointer: peek ? unmoved(listener.checkpointer) : listener.checkpointer,
   })

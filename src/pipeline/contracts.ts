@@ -38,12 +38,18 @@ export interface MessageDecoder {
   decode(bytes: Buffer, lsn: Lsn): void
 }
 
-/** How sources that do not belong to Postgres get a decoder. The logger hears of what is no event. */
+/** How a source that is not Postgres itself gets a decoder. The logger hears of what is no event. */
 export type OpenDecoder = (
   plugin: OutputPlugin,
   emit: (event: ChangeEvent | CommitEvent) => void,
   logger: Logger,
-) => MessageDecoder
+) => RecordedDecoder
+
+export interface RecordedDecoder {
+  readonly decoder: MessageDecoder
+  /** Takes what Postgres said of itself before the first message, piece by piece, as it was recorded. */
+  know(fact: unknown): void
+}
 
 /** A source of `WalEvent`s in object mode, in the order of the source. */
 export interface Listener extends Readable {

@@ -1,11 +1,11 @@
-import type { MessageDecoder } from '../pipeline/contracts.ts'
+import type { MessageDecoder, OpenDecoder } from '../pipeline/contracts.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { OutputPlugin } from '../wal/plugin-message.ts'
 import type { Decoder, Emit } from './decoder.ts'
 import { ownChange } from './own-changes.ts'
 import { PgoutputDecoder } from './pgoutput.ts'
-import { nothingKnown } from './source-knowledge.ts'
-import type { SourceKnowledge } from './source-knowledge.ts'
+import { learnFact, nothingKnown } from './source-knowledge.ts'
+import type { SourceFact, SourceKnowledge } from './source-knowledge.ts'
 import { Wal2jsonDecoder } from './wal2json.ts'
 
 /**
@@ -16,7 +16,7 @@ export function openDecoder(
   plugin: OutputPlugin,
   emit: Emit,
   logger: Logger,
-  knowledge: SourceKnowledge = nothingKnown(),
+  knowledge: SourceKnowledge,
 ): MessageDecoder {
   const trouble = (report: string): void => logger.error({ report }, 'a trigger of pgstream failed')
   const take: Emit = (event) => {
@@ -27,4 +27,13 @@ export function openDecoder(
   const decoder: Decoder =
     plugin === 'pgoutput' ? new PgoutputDecoder(take, knowledge.types) : new Wal2jsonDecoder(take, knowledge)
   return decoder
+}
+
+/** For messages that were recorded, with what their source knew. */
+export const openRecordedDecoder: OpenDecoder = (plugin, emit, logger) => {
+  const knowledge = nothingKnown()
+  return {
+    decoder: openDecoder(plugin, emit, logger, knowledge),
+    know: (fact) => learnFact(knowledge, fact as SourceFact),
+  }
 }

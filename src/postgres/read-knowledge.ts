@@ -2,36 +2,50 @@ import pg from 'pg'
 import { parseLsn } from '../wal/lsn.ts'
 import type { Lsn } from '../wal/lsn.ts'
 import type { OutputPlugin } from '../wal/plugin-message.ts'
-import { KnownTables, qualifiedName } from './known-tables.ts'
-import type { ReplicationConnection } from './replication-connection.ts'
 import { schemaLogEntry } from './schema-log-entry.ts'
-import type { SourceKnowledge } from './source-knowledge.ts'
-import { TypeNames } from './type-names.ts'
+import { learnFact, nothingKnown } from './source-knowledge.ts'
+import type { SourceFact, SourceKnowledge } from './source-knowledge.ts'
 import type { NamedType } from './type-names.ts'
+
+/** A connection with the settings of a replication session, or one such session that does not stream yet. */
+export interface Connection {
+  query(sql: string): Promise<{ rows: unknown[] }>
+}
+
+export interface SlotOfPlugin {
+  readonly plugin: OutputPlugin
+  readonly slot: string
+}
 
 /**
  * Asks the database for what the stream of this plugin does not say: what types of columns are called and, for wal2json,
- * what tables looked like where the slot stands. Nobody may read from the slot meanwhile.
+ * what tables looked like where the slot stands. The slot must not move meanwhile.
  */
-export async function readKnowledge(
-  connection: ReplicationConnection,
-  { plugin, slot }: { plugin: OutputPlugin; slot: string },
-): Promise<SourceKnowledge> {
-  const types = new TypeNames(await readTypes(connection))
-  if (plugin === 'pgoutput') return { types, tables: new KnownTables(), materializedViews: new Set() }
-  return {
-    types,
-    tables: await readTables(connection, slot),
-    materializedViews: await readMaterializedViews(connection),
-  }
+export async function readKnowledge(connection: Connection, slot: SlotOfPlugin): Promise<SourceKnowledge> {
+  const knowledge = nothingKnown()
+  for await (const fact of readFacts(connection, slot)) learnFact(knowledge, fact)
+  return knowledge
+}
+
+/** The same piece by piece, as data that can be kept. */
+export async function* readFacts(
+  connection: Connection,
+  { plugin, slot }: SlotOfPlugin,
+): AsyncGenerator<SourceFact> {
+  yield { types: await readTypes(connection) }
+  if (plugin === 'pgoutput') return
+  yield { materializedViews: await readMaterializedViews(connection) }
+  yield* readEntries(connection, slot)
 }
 
 /** Types below 10000 are built in: `builtin-types.ts`. */
-async function readTypes(connection: ReplicationConnection): Promise<NamedType[]> {
+async function readTypes(connection: Connection): Promise<NamedType[]> {
   const { rows } = await connection.query(
     `select distinct a.atttypid::int8::text as oid, a.atttypmod as modifier, format_type(a.atttypid, a.atttypmod) as name
        from pg_attribute a join pg_class c on c.oid = a.attrelid
-      where a.atttypid >= 10000 and a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p')`,
+      where a.atttypid >= 10000 and a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p')
+        and c.oid >= 16384
+      order by 1, 2, 3`,
   )
   return (rows as { oid: string; modifier: number; name: string }[]).map((row) => ({
     ...row,
@@ -39,25 +53,22 @@ async function readTypes(connection: ReplicationConnection): Promise<NamedType[]
   }))
 }
 
-async function readMaterializedViews(connection: ReplicationConnection): Promise<Set<string>> {
+async function readMaterializedViews(connection: Connection): Promise<{ schema: string; name: string }[]> {
   const { rows } = await connection.query(
     `select n.nspname as schema, c.relname as name
-       from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind = 'm'`,
+       from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind = 'm' order by 1, 2`,
   )
-  return new Set(
-    (rows as { schema: string; name: string }[]).map(({ schema, name }) => qualifiedName(schema, name)),
-  )
+  return rows as { schema: string; name: string }[]
 }
 
 const entriesAtOnce = 200
 
 /**
- * The tables as the entries before the slot's place describe them. An entry that was made beyond that place is yet to
- * come in the stream. Of one that was made before, the transaction may have been open at that place, and comes, too: until
- * then it counts as known, which only the transaction's own rows could tell from the truth, because it had its tables locked.
+ * The entries before the slot's place. An entry that was made beyond that place is yet to come in the stream. Of one that
+ * was made before, the transaction may have been open at that place, and comes, too: until then it counts as known, which
+ * only the transaction's own rows could tell from the truth, because it had its tables locked.
  */
-async function readTables(connection: ReplicationConnection, slot: string): Promise<KnownTables> {
-  const tables = new KnownTables()
+async function* readEntries(connection: Connection, slot: string): AsyncGenerator<SourceFact> {
   const { from, openFrom } = await readPlace(connection, slot)
   await connection.query('begin read only')
   await connection.query(
@@ -70,19 +81,14 @@ async function readTables(connection: ReplicationConnection, slot: string): Prom
     for (const row of rows as Record<string, unknown>[]) {
       const entry = schemaLogEntry((name) => row[name])
       if (parseLsn(entry.schema.lsn) >= from) continue
-      if (BigInt(entry.schema.xid) < openFrom) tables.learn(entry)
-      else tables.assume(entry)
+      yield { entry, assumed: BigInt(entry.schema.xid) >= openFrom }
     }
   }
   await connection.query('commit')
-  return tables
 }
 
 /** Where the slot stands, and the first transaction that may have been open there. */
-async function readPlace(
-  connection: ReplicationConnection,
-  slot: string,
-): Promise<{ from: Lsn; openFrom: bigint }> {
+async function readPlace(connection: Connection, slot: string): Promise<{ from: Lsn; openFrom: bigint }> {
   const { rows } = await connection.query(
     `select confirmed_flush_lsn::text as "from", catalog_xmin::text as xmin,
             pg_snapshot_xmax(pg_current_snapshot())::text as now

@@ -35,7 +35,7 @@ const xLogHeaderBytes = 25
 const unixToPostgresMicros = 946_684_800_000_000n
 
 /** So that values arrive as documented, whatever the server, the database and the role have set. */
-const sessionSettings = {
+export const sessionSettings: Readonly<Record<string, string>> = {
   TimeZone: 'UTC',
   DateStyle: 'ISO',
   IntervalStyle: 'postgres',

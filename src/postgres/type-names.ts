@@ -20,7 +20,8 @@ export class TypeNames {
   readonly #oids = new Map<string, number>()
   readonly #described = new Map<number, string>()
 
-  constructor(catalog: readonly NamedType[] = []) {
+  /** Takes types of the catalog. */
+  know(catalog: readonly NamedType[]): void {
     for (const { oid, modifier, name } of catalog) {
       this.#catalog.set(`${oid} ${modifier}`, name)
       this.#oids.set(name, oid)

@@ -31,8 +31,8 @@ export class LineReader {
 
   /** The next line, without its newline and valid until `fill`; null when the file has to be read on. */
   next(): Buffer | null {
-    const end = this.#chunk.subarray(0, this.#to).indexOf(newline, this.#from)
-    if (end < 0) return null
+    const end = this.#chunk.indexOf(newline, this.#from)
+    if (end < 0 || end >= this.#to) return null
     const line = this.#finish(this.#chunk.subarray(this.#from, end))
     this.#from = end + 1
     return line

@@ -54,7 +54,7 @@ function decodeBase64(line: Buffer, start: number, end: number): Buffer | null {
   const length = end - start
   if (length % 4 !== 0) return null
   const padding = [line[end - 1], line[end - 2]].filter((letter) => letter === 0x3d).length
-  const data = Buffer.alloc((length / 4) * 3 - padding)
+  const data = Buffer.allocUnsafe((length / 4) * 3 - padding)
   let written = 0
   for (let at = start; at < end; at += pieceLength) {
     written += data.write(line.toString('latin1', at, Math.min(end, at + pieceLength)), written, 'base64')

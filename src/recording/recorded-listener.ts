@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream'
 import { nobody } from '../pipeline/contracts.ts'
-import type { Checkpointer, Listener, MessageDecoder, OpenDecoder } from '../pipeline/contracts.ts'
+import type { Checkpointer, Listener, OpenDecoder, RecordedDecoder } from '../pipeline/contracts.ts'
 import { silentLogger } from '../telemetry/logger.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { ChangeEvent, CommitEvent } from '../wal/event.ts'
+import type { Known } from './known-line.ts'
 import { RecordingReader } from './recording-reader.ts'
 import type { RecordedMessage } from './recording-reader.ts'
 
@@ -26,7 +27,7 @@ export class RecordedListener extends Readable implements Listener {
   readonly #openDecoder: OpenDecoder
   readonly #logger: Logger
   #recording: RecordingReader | null = null
-  #decoder: MessageDecoder | null = null
+  #decoder: RecordedDecoder | null = null
   #emitted = false
   #stopping = false
 
@@ -75,18 +76,27 @@ export class RecordedListener extends Readable implements Listener {
     if (!this.#emitted) this.push(null)
   }
 
-  #decode({ data, lsn }: RecordedMessage): void {
+  #decode(message: RecordedMessage | Known): void {
+    if ('known' in message) return this.#know(message.known)
     try {
-      this.#decoder!.decode(data, lsn)
+      this.#decoder!.decoder.decode(message.data, message.lsn)
     } catch (cause) {
       throw this.#recording!.problem(cause)
+    }
+  }
+
+  #know(fact: unknown): void {
+    try {
+      this.#decoder!.know(fact)
+    } catch (cause) {
+      throw this.#recording!.problem(new SyntaxError('what is known of the source is damaged', { cause }))
     }
   }
 
   async #readOn(): Promise<void> {
     try {
       if (await this.#recording!.fill()) return this.destroyed ? undefined : this._read()
-      if (this.#decoder!.inTransaction) {
+      if (this.#decoder!.decoder.inTransaction) {
         this.#logger.warn(
           { file: this.#file },
           'the recording ends within a transaction, whose commit is missing',

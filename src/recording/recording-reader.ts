@@ -1,6 +1,8 @@
 import { PgstreamError } from '../errors.ts'
 import type { OutputPlugin, PluginMessage } from '../wal/plugin-message.ts'
 import { LineReader } from './line-reader.ts'
+import { readKnownLine } from './known-line.ts'
+import type { Known } from './known-line.ts'
 import { readMessageLine } from './message-line.ts'
 import { readHeader } from './recording-header.ts'
 import type { RecordingHeader } from './recording-header.ts'
@@ -17,6 +19,8 @@ export class RecordingReader {
   #header: RecordingHeader | null = null
   #held: Buffer | null = null
   #isCut = false
+  /** What Postgres said of itself stands before the first message. */
+  #mayBeKnown = false
 
   private constructor(path: string, lines: LineReader) {
     this.#path = path
@@ -46,8 +50,8 @@ export class RecordingReader {
     return this.#header?.plugin ?? 'wal2json'
   }
 
-  /** The next message, valid until `fill`; null when the file has to be read on. */
-  next(): RecordedMessage | null {
+  /** The next message, or what is known before it, valid until `fill`; null when the file has to be read on. */
+  next(): RecordedMessage | Known | null {
     const line = this.#held ?? this.#lines.next()
     this.#held = null
     return line && this.#read(line)
@@ -98,10 +102,14 @@ export class RecordingReader {
       throw this.problem(cause)
     }
     if (this.#header === null) this.#held = first
+    else this.#mayBeKnown = true
   }
 
-  #read(line: Buffer): RecordedMessage {
+  #read(line: Buffer): RecordedMessage | Known {
     try {
+      const known = this.#mayBeKnown ? readKnownLine(line) : null
+      if (known) return known
+      this.#mayBeKnown = false
       return readMessageLine(this.plugin, line)
     } catch (cause) {
       throw this.problem(cause)

@@ -8,6 +8,7 @@ import type { Checkpointer } from '../pipeline/contracts.ts'
 import { Processor } from '../pipeline/processor.ts'
 import type { Operation } from '../pipeline/processor.ts'
 import type { PluginMessage } from '../wal/plugin-message.ts'
+import { knownLine } from './known-line.ts'
 import { messageLine } from './message-line.ts'
 import { headerLine } from './recording-header.ts'
 import type { RecordingHeader } from './recording-header.ts'
@@ -15,6 +16,8 @@ import type { RecordingHeader } from './recording-header.ts'
 export interface RecordingWriterOptions {
   readonly file: string
   readonly header: RecordingHeader
+  /** What Postgres says of itself, for the decoder; read before the first message is written. */
+  readonly known: AsyncIterable<unknown>
   /** Whether a file that is there may be lost; it is touched when the first message arrives, or at the end. */
   readonly overwrite: boolean
   readonly checkpointer?: Checkpointer | undefined
@@ -101,12 +104,19 @@ export class RecordingWriter extends Processor<Line, PluginMessage> {
 
   async #begin(): Promise<void> {
     if (this.#size > 0) return
-    const header = Buffer.from(`${headerLine(this.#options.header)}\n`)
-    await this.#handle!.truncate()
-    await this.#handle!.writeFile(header)
-    await this.#handle!.datasync()
-    await syncFolder(dirname(this.#options.file))
-    this.#size = this.#wholeSize = header.length
+    const { header, known, file } = this.#options
+    const handle = this.#handle!
+    await handle.truncate()
+    let size = 0
+    const write = async (line: string): Promise<void> => {
+      await handle.writeFile(line)
+      size += Buffer.byteLength(line)
+    }
+    await write(`${headerLine(header)}\n`)
+    for await (const fact of known) await write(knownLine(fact))
+    await handle.datasync()
+    await syncFolder(dirname(file))
+    this.#size = this.#wholeSize = size
   }
 }
 
@@ -118,6 +128,7 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 function cannotWrite(file: string, cause: unknown): PgstreamError {
+  if (cause instanceof PgstreamError) return cause
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
   if (code === 'EEXIST') {
     return new PgstreamError('PGSTREAM_SINK_FAILED', `${file} is there already.`, {

@@ -5,9 +5,10 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { recordedListener } from '../../src/recorded-listener.ts'
-import type { WalEvent } from '../../src/wal/event.ts'
+import type { ChangeEvent, CommitEvent } from '../../src/wal/event.ts'
 import { pgstream, RunningCommand } from '../support/command.ts'
-import { postgresServers } from '../support/postgres.ts'
+import { inShort } from '../support/event-in-short.ts'
+import { postgresServers, postgresSources, wal2jsonIsThere } from '../support/postgres.ts'
 import type { TemporaryDatabase } from '../support/postgres.ts'
 import { repository } from '../support/readme.ts'
 import { confirmedLsn, preparedDatabase } from '../support/source.ts'
@@ -16,10 +17,14 @@ import { eventually } from '../support/wait.ts'
 
 const server = postgresServers()[0]!
 
-const openDatabase = (): Promise<TemporaryDatabase> =>
-  preparedDatabase(server, {
-    before: (database) => database.query('create table items (id int primary key, note text)'),
-  })
+const makeTables = (database: TemporaryDatabase): Promise<unknown> =>
+  database.query(
+    `create domain short_text as varchar(20);
+     create table items (id int primary key, note text);
+     create table texts (name short_text primary key, body text)`,
+  )
+
+const openDatabase = (): Promise<TemporaryDatabase> => preparedDatabase(server, { before: makeTables })
 
 const addItems = (database: TemporaryDatabase, from: number, to: number, note = 'x'): Promise<unknown> =>
   database.query('insert into items select n, $3 from generate_series($1::int, $2::int) as n', [
@@ -28,9 +33,9 @@ const addItems = (database: TemporaryDatabase, from: number, to: number, note = 
     note,
   ])
 
-async function eventsOf(file: string): Promise<WalEvent[]> {
-  const events: WalEvent[] = []
-  for await (const event of recordedListener(file)) events.push(event as WalEvent)
+async function eventsOf(file: string): Promise<(ChangeEvent | CommitEvent)[]> {
+  const events: (ChangeEvent | CommitEvent)[] = []
+  for await (const event of recordedListener(file)) events.push(event as ChangeEvent | CommitEvent)
   return events
 }
 
@@ -43,32 +48,41 @@ async function itemsOf(file: string): Promise<unknown[]> {
 const numbers = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, i) => from + i)
 
-test('a recording that was only peeked at replays to what run then prints, byte by byte', async () => {
-  await using folder = await temporaryFolder()
-  await using database = await openDatabase()
-  const file = folder.file('shop.rec')
-  await addItems(database, 1, 500)
-  await database.query(`update items set note = 'y' where id = 1; delete from items where id = 2`)
-  await database.query('alter table items add column price numeric(10,2); truncate items')
-  await database.query(`select pg_logical_emit_message(false, 'p', 'alone')`)
-  const before = await confirmedLsn(database)
+for (const source of postgresSources()) {
+  test(`${source.label}: a recording that was only peeked at replays to what run then prints, byte by byte`, async () => {
+    await using folder = await temporaryFolder()
+    await using database = await preparedDatabase(source, { before: makeTables })
+    await database.query(
+      `insert into texts select 'long', string_agg(md5(n::text), '') from generate_series(1, 200) n`,
+    )
+    const record = ['record', '--until-caught-up', '--pgurl', database.url]
+    assert.equal((await pgstream([...record, folder.file('first.rec')])).code, 0)
 
-  const recorded = await pgstream(['record', file, '--peek', '--until-caught-up', '--pgurl', database.url])
-  assert.equal(recorded.code, 0, recorded.stderr)
-  assert.match(
-    recorded.stdout,
-    /^Recorded 50\d rows in \d+ transactions, [\d.]+ kB on disk, in .*\. The slot stays where it was\.\n$/,
-  )
-  assert.equal(await confirmedLsn(database), before)
+    await addItems(database, 1, 500)
+    await database.query(`update items set note = 'y' where id = 1; delete from items where id = 2`)
+    await database.query(`update texts set name = 'still long'`)
+    await database.query('alter table items add column price numeric(10,2); truncate items')
+    await database.query(`select pg_logical_emit_message(false, 'p', 'alone')`)
+    const before = await confirmedLsn(database)
+    const file = folder.file('second.rec')
+    const recorded = await pgstream([...record, file, '--peek'])
+    assert.equal(recorded.code, 0, recorded.stderr)
+    assert.match(
+      recorded.stdout,
+      /^Recorded 50\d rows in \d+ transactions, .*\. The slot stays where it was\.\n$/,
+    )
+    assert.equal(await confirmedLsn(database), before)
 
-  const replayed = await pgstream(['replay', file, '--stdout'])
-  assert.equal(replayed.code, 0, replayed.stderr)
-  assert.ok(replayed.stdout.split('\n').length > 500)
-  await using run = new RunningCommand(['run', '--stdout', '--pgurl', database.url])
-  await eventually(() => run.stdout.length >= replayed.stdout.length, { about: 'the same from the slot' })
-  run.child.kill('SIGTERM')
-  assert.equal((await run.finished).stdout, replayed.stdout)
-})
+    const replayed = await pgstream(['replay', file, '--stdout'])
+    assert.equal(replayed.code, 0, replayed.stderr)
+    assert.ok(replayed.stdout.split('\n').length > 500)
+    assert.match(replayed.stdout, /"unchanged_toast":\["body"\]/)
+    await using run = new RunningCommand(['run', '--stdout', '--pgurl', database.url])
+    await eventually(() => run.stdout.length >= replayed.stdout.length, { about: 'the same from the slot' })
+    run.child.kill('SIGTERM')
+    assert.equal((await run.finished).stdout, replayed.stdout)
+  })
+}
 
 test('what is recorded is confirmed: recordings one after the other have everything once', async () => {
   await using folder = await temporaryFolder()
@@ -161,11 +175,12 @@ test('a disk that is full is one clear error; what was written is whole, what wa
   await using folder = await temporaryFolder()
   await using database = await openDatabase()
   const [file, rest] = [folder.file('a.rec'), folder.file('rest.rec')]
-  for (let n = 1; n <= 100; n++) await addItems(database, n, n, 'x'.repeat(5_000))
+  // several batches: the first ones find room
+  for (let n = 1; n <= 100; n++) await addItems(database, n, n, 'x'.repeat(200_000))
   const bin = join(repository, 'bin/pgstream.js')
   const limited = spawn(
     'bash',
-    ['-c', `ulimit -f 200; exec "$0" "$@"`, process.execPath, bin, 'record', file, '--pgurl', database.url],
+    ['-c', `ulimit -f 16000; exec "$0" "$@"`, process.execPath, bin, 'record', file, '--pgurl', database.url],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   )
   let stderr = ''
@@ -219,4 +234,45 @@ test('replay says which line is damaged, and gives what stands before it', async
   const cut = await pgstream(['replay', await folder.write('cut.rec', text.slice(0, -5)), '--stdout'])
   assert.equal(cut.code, 1)
   assert.match(cut.stderr, /Line \d+ of .*cut\.rec, the last one, is cut off/)
+})
+
+const skip = server.major === 15 && wal2jsonIsThere() ? false : 'there is no Postgres 15 with wal2json'
+
+test("lines of wal2json's own tools give the same changes as a recording", { skip }, async () => {
+  await using folder = await temporaryFolder()
+  await using database = await openDatabase()
+  const slot = `${database.name}_raw`
+  await database.query(`select pg_create_logical_replication_slot($1, 'wal2json')`, [slot])
+  await addItems(database, 1, 3, 'Zoë "x"')
+  await database.query('alter table items add column price numeric(10,2)')
+  await database.query(`update items set price = 12.50, id = 9 where id = 1; delete from items where id = 2`)
+  await database.query(`truncate items; select pg_logical_emit_message(true, 'p', 'within')`)
+  const rows = await database.query<{ data: string }>(
+    `select data from pg_logical_slot_peek_changes($1, null, null, 'format-version', '2', 'include-lsn', '1',
+                                                   'include-timestamp', '1')`,
+    [slot],
+  )
+  const raw = await folder.write('raw.jsonl', rows.map(({ data }) => `${data}\n`).join(''))
+  const file = folder.file('a.rec')
+  const { code, stderr } = await pgstream([
+    'record',
+    file,
+    '--slot-name',
+    slot,
+    '--until-caught-up',
+    '--pgurl',
+    database.url,
+  ])
+  assert.equal(code, 0, stderr)
+  const [events, recorded] = [await eventsOf(raw), await eventsOf(file)]
+  assert.deepEqual(events.map(inShort), recorded.map(inShort))
+  assert.ok(events.length > 8)
+  const names = (all: typeof events): unknown[] =>
+    all.map((event) => [
+      event.commitLsn,
+      event.commitTime,
+      event.position,
+      'lsn' in event ? [event.lsn, event.ordinal] : [],
+    ])
+  assert.deepEqual(names(events), names(recorded))
 })

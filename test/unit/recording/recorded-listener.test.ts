@@ -24,9 +24,16 @@ const header = {
   start: '0/0',
 } as const
 
-async function record(folder: TemporaryFolder, messages: readonly Buffer[]): Promise<string> {
+async function record(
+  folder: TemporaryFolder,
+  messages: readonly Buffer[],
+  ...known: string[]
+): Promise<string> {
   const lines = messages.map((data, i) => messageLine('pgoutput', { data, lsn: lsn(0x100n + BigInt(i)) }))
-  return folder.write('a.rec', Buffer.concat([Buffer.from(`${headerLine(header)}\n`), ...lines]))
+  return folder.write(
+    'a.rec',
+    Buffer.concat([Buffer.from([headerLine(header), ...known, ''].join('\n')), ...lines]),
+  )
 }
 
 const describe = bytes.relation([
@@ -71,6 +78,34 @@ test('a recording gives its changes and commits with their positions, and ends',
   assert.deepEqual(commit.position, { partition: 'slot', lsn: 0x130n })
 })
 
+test('what Postgres said of itself is known to the decoder', async () => {
+  await using folder = await temporaryFolder()
+  const types = [{ oid: 16_400, modifier: -1, name: 'shop.percent' }]
+  const percent = bytes.relation([{ name: 'share', oid: 16_400 }])
+  const messages = [bytes.begin(), percent, bytes.insert(bytes.tuple('1.5'))]
+  const file = await record(folder, messages, JSON.stringify({ known: { types } }))
+  const [event] = await eventsOf(recordedListener(file))
+  assert.ok(event?.kind === 'insert')
+  assert.equal(event.relation.columns[0]?.type, 'shop.percent')
+})
+
+for (const line of [
+  '{"known":{"types":[',
+  '{"known":{"types":1}}',
+  '{"known":{"entry":{}}}',
+  '{"known":7}',
+  '{"known":{}}',
+]) {
+  test(`a damaged line of what is known is one clear error: ${line}`, async () => {
+    await using folder = await temporaryFolder()
+    const file = await record(folder, [bytes.begin()], line)
+    await assert.rejects(eventsOf(recordedListener(file)), {
+      code: 'PGSTREAM_RECORDING_INVALID',
+      message: /^Line 2 of .*a\.rec cannot be read: what is known of the source is damaged\.$/,
+    })
+  })
+}
+
 test('a message that cannot be understood is told with its line, after what stands before it', async () => {
   await using folder = await temporaryFolder()
   const file = await record(folder, [bytes.begin(), describe, row(1), row(2).subarray(0, 9), row(3)])
@@ -110,11 +145,14 @@ test('nothing is decoded before somebody wants it, however many rows there are',
   )
   let decoded = 0
   const openDecoder: OpenDecoder = (_plugin, emit) => ({
-    inTransaction: false,
-    decode: () => {
-      decoded += 1
-      emit({ kind: 'commit' } as Parameters<typeof emit>[0])
+    decoder: {
+      inTransaction: false,
+      decode: () => {
+        decoded += 1
+        emit({ kind: 'commit' } as Parameters<typeof emit>[0])
+      },
     },
+    know: () => assert.fail('the recording knows nothing'),
   })
   const listener = new RecordedListener({ file, openDecoder })
   const release: (() => void)[] = []

@@ -21,6 +21,7 @@ async function messagesOf(
   try {
     do {
       for (let message = reader.next(); message; message = reader.next()) {
+        assert.ok('data' in message)
         messages.push(Buffer.from(message.data))
         lsns.push(message.lsn)
       }
