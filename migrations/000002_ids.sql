@@ -8,12 +8,13 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   bits constant varbit := ('x' || hex || '0')::varbit;
+  digits text := '';
 begin
-  return (
-    select string_agg(
-             substr('0123456789abcdefghijklmnopqrstuv', 1 + substring(bits from first for 5)::bit(5)::integer, 1),
-             '' order by first)
-      from generate_series(1, 96, 5) as first);
+  for digit in 0..19 loop
+    digits := digits || substr(
+      '0123456789abcdefghijklmnopqrstuv', 1 + substring(bits from 5 * digit + 1 for 5)::bit(5)::integer, 1);
+  end loop;
+  return digits;
 end
 $$;
 
@@ -24,9 +25,12 @@ language plpgsql stable strict
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  cluster constant bigint := (select system_identifier from pg_control_system());
-  database constant bigint := (select d.oid from pg_database as d where d.datname = current_database());
+  cluster bigint;
+  database bigint;
 begin
+  select c.system_identifier, d.oid into cluster, database
+    from pg_control_system() as c, pg_database as d
+   where d.datname = current_database();
   return pgstream.encode_xid(
     lpad(to_hex(((cluster >> 32) # cluster) & 4294967295), 8, '0')
     || lpad(to_hex(database), 8, '0')

@@ -100,6 +100,7 @@ language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  dropped oid[];
   told_by_command oid[];
   unseen_index boolean;
 begin
@@ -116,13 +117,16 @@ begin
          coalesce(array_agg(distinct coalesce(i.indrelid, a.adrelid, d.objid)) filter (
            where d.object_type in ('table column', 'default value') or i.indisunique), '{}'),
          coalesce(array_agg(distinct i.indrelid) filter (where i.indrelid is not null), '{}'),
-         coalesce(bool_or(d.object_type = 'index' and i.indexrelid is null), false)
-    into gone, schemas, tables, lost_index, unseen_index
+         coalesce(bool_or(d.object_type = 'index' and i.indexrelid is null), false),
+         coalesce(array_agg(d.objid) filter (where d.object_type = 'table'), '{}')
+    into gone, schemas, tables, lost_index, unseen_index, dropped
     from pg_event_trigger_dropped_objects() as d
     left join pg_class as c on d.object_type = 'table' and c.oid = d.objid
     left join pg_index as i on d.object_type = 'index' and i.indexrelid = d.objid
     left join pg_attrdef as a on d.object_type = 'default value' and a.oid = d.objid;
 
+  tables := array(select unnest(tables) except select unnest(dropped));
+  lost_index := array(select unnest(lost_index) except select unnest(dropped));
   if unseen_index then
     -- dropped concurrently: this is the transaction after the one that knew the table, and it has it locked
     lost_index := lost_index || (

@@ -181,7 +181,8 @@ begin
   if table_oids <> '{}' or gone <> '[]' or schemas <> '{}' then
     perform pgstream.log_changes(
       command,
-      (select coalesce(jsonb_agg(s.value), '[]') from jsonb_each(pgstream.shapes(table_oids)) as s),
+      case table_oids when '{}' then '[]'
+        else (select coalesce(jsonb_agg(s.value), '[]') from jsonb_each(pgstream.shapes(table_oids)) as s) end,
       already,
       gone,
       schemas);

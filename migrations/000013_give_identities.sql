@@ -8,6 +8,9 @@ declare
   changed boolean;
 begin
   mended := '{}';
+  if table_oids = '{}' then
+    return;
+  end if;
   for problem in
     select p.table_oid, p.reason, format('%I.%I', p.schema_name, p.table_name) as name
       from pgstream.identity_problems(table_oids) as p
