@@ -2,13 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 /**
  * Calls `look` until it neither throws nor returns false or null, and resolves with what it returned. Rejects after
- * `timeoutMs` (10 s) with what the last look said. Let `look` assert, and the failure says what was awaited.
+ * `timeoutMs` (30 s: a busy machine is no failure) with what the last look said. Let `look` assert, and the failure says what was awaited.
  */
 export async function eventually<T>(
   look: () => T | Promise<T>,
   options: { timeoutMs?: number; every?: number; about?: string } = {},
 ): Promise<Exclude<T, false | null>> {
-  const { timeoutMs = 10_000, every = 20, about = 'the awaited condition' } = options
+  const { timeoutMs = 30_000, every = 20, about = 'the awaited condition' } = options
   const deadline = performance.now() + timeoutMs
   for (;;) {
     let last: unknown
