@@ -26,7 +26,7 @@ export const record: Program = async (flags, file = '') => {
     overwrite: flags['force'] === true,
     checkpointer: peek ? unmoved(listener.checkpointer) : listener.checkpointer,
   })
-  const progress = new RecordingProgress(process.stderr, () => writer.size)
+  const progress = new RecordingProgress(process.stderr, () => writer.written)
   listener.on('data', (message: PluginMessage | KeepaliveEvent) => {
     progress.take(message)
     const { position } = message

@@ -50,7 +50,12 @@ export class RecordingWriter extends Processor<Line, PluginMessage> {
     this.#options = options
   }
 
-  /** Bytes of the file that are on disk, whole transactions only. */
+  /** Bytes that are on disk. */
+  get written(): number {
+    return this.#size
+  }
+
+  /** Bytes of the file in the end: whole transactions only. */
   get size(): number {
     return this.#wholeSize
   }
