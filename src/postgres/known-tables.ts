@@ -52,6 +52,11 @@ export class KnownTables {
     return this.#byName.get(qualifiedName(schema, name))
   }
 
+  /** A table that no entry describes. */
+  add(table: KnownTable): void {
+    this.#put(table.oid, { table, toldBy: 0n })
+  }
+
   learn(entry: SchemaLogEntry): void {
     this.#learn(entry)
   }

@@ -4,7 +4,7 @@ import { schemaLogEntry } from './schema-log-entry.ts'
 
 /** The schema that init makes; none of its tables' changes is an event, but new entries of the schema log. */
 export const ownSchema = 'pgstream'
-const schemaLog = 'schema_log'
+export const schemaLogTable = 'schema_log'
 
 /** Messages by which the triggers say what they could not do. Anybody can forge them: they are only shown. */
 const troublePrefix = 'pgstream.trouble'
@@ -17,7 +17,7 @@ export function ownChange(event: ChangeEvent, trouble: (text: string) => void): 
     return null
   }
   if (event.relation.schema !== ownSchema) return event
-  return event.kind === 'insert' && event.relation.table === schemaLog ? toSchemaChange(event) : null
+  return event.kind === 'insert' && event.relation.table === schemaLogTable ? toSchemaChange(event) : null
 }
 
 /** @throws {PgstreamError} PGSTREAM_PROTOCOL when the entry is not one of ours. */

@@ -2,6 +2,8 @@ import pg from 'pg'
 import { parseLsn } from '../wal/lsn.ts'
 import type { Lsn } from '../wal/lsn.ts'
 import type { OutputPlugin } from '../wal/plugin-message.ts'
+import type { KnownTable } from './known-tables.ts'
+import { ownSchema, schemaLogTable } from './own-changes.ts'
 import { schemaLogEntry } from './schema-log-entry.ts'
 import { learnFact, nothingKnown } from './source-knowledge.ts'
 import type { SourceFact, SourceKnowledge } from './source-knowledge.ts'
@@ -35,6 +37,7 @@ export async function* readFacts(
   yield { types: await readTypes(connection) }
   if (plugin === 'pgoutput') return
   yield { materializedViews: await readMaterializedViews(connection) }
+  yield { table: await readSchemaLog(connection) }
   yield* readEntries(connection, slot)
 }
 
@@ -59,6 +62,25 @@ async function readMaterializedViews(connection: Connection): Promise<{ schema: 
        from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind = 'm' order by 1, 2`,
   )
   return rows as { schema: string; name: string }[]
+}
+
+/** The one table that describes others, and not itself. */
+async function readSchemaLog(connection: Connection): Promise<KnownTable> {
+  const { rows } = await connection.query(
+    `select a.attrelid::int8::text as oid, a.attname as name, format_type(a.atttypid, a.atttypmod) as type
+       from pg_attribute a
+      where a.attrelid = '${ownSchema}.${schemaLogTable}'::regclass and a.attnum > 0 and not a.attisdropped
+      order by a.attnum`,
+  )
+  const columns = rows as { oid: string; name: string; type: string }[]
+  return {
+    oid: Number(columns[0]!.oid),
+    schema: ownSchema,
+    name: schemaLogTable,
+    replicaIdentity: 'default',
+    partitioned: false,
+    columns: columns.map(({ name, type }) => ({ name, type, key: name === 'id', virtual: false })),
+  }
 }
 
 const entriesAtOnce = 200

@@ -1,5 +1,6 @@
 import type { SchemaLogEntry } from '../wal/schema-log.ts'
 import { KnownTables, qualifiedName } from './known-tables.ts'
+import type { KnownTable } from './known-tables.ts'
 import { TypeNames } from './type-names.ts'
 import type { NamedType } from './type-names.ts'
 
@@ -15,6 +16,8 @@ export interface SourceKnowledge {
 export type SourceFact =
   | { readonly types: readonly NamedType[] }
   | { readonly materializedViews: readonly { readonly schema: string; readonly name: string }[] }
+  /** A table that no entry describes. */
+  | { readonly table: KnownTable }
   /** Of a transaction that may be, or may not be, still to come in the stream, an entry is only assumed. */
   | { readonly entry: SchemaLogEntry; readonly assumed: boolean }
 
@@ -27,6 +30,8 @@ export const nothingKnown = (): SourceKnowledge => ({
 export function learnFact({ types, tables, materializedViews }: SourceKnowledge, fact: SourceFact): void {
   if ('types' in fact) {
     types.know(fact.types)
+  } else if ('table' in fact) {
+    tables.add(fact.table)
   } else if ('entry' in fact) {
     if (fact.assumed) tables.assume(fact.entry)
     else tables.learn(fact.entry)

@@ -26,7 +26,7 @@ const differences: readonly (readonly [what: string, pgoutput: string, wal2json:
   [
     'REFRESH MATERIALIZED VIEW CONCURRENTLY',
     'nothing',
-    'nothing; of a view made since the start, inserts as into a table',
+    'takes ordinals of its transaction; of a view made since the start, inserts as into a table',
   ],
 ]
 
