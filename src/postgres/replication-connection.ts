@@ -119,8 +119,9 @@ export class ReplicationConnection {
     })
   }
 
+  /** Only the stream can wait: before it begins, an answer that is awaited would never come. */
   pause(): void {
-    this.#wire.stream.pause()
+    if (this.#streaming) this.#wire.stream.pause()
   }
 
   resume(): void {

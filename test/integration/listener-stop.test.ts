@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { Writable } from 'node:stream'
 import { describe, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { checkpointed } from '../../src/pipeline/checkpointed.ts'
 import { postgresListener } from '../../src/postgres/postgres-listener.ts'
 import type { Logger } from '../../src/telemetry/logger.ts'
@@ -21,6 +22,16 @@ async function rowsThatCome(database: TemporaryDatabase): Promise<number> {
   await using stream = openStream(database)
   await stream.changesOf('select 1')
   return stream.events.filter(isRow).length
+}
+
+/** Delays in milliseconds that cover the time from the making of a stream to its first event. */
+async function momentsOfTheStart(database: TemporaryDatabase, count: number): Promise<number[]> {
+  const start = performance.now()
+  await using stream = openStream(database)
+  await stream.until((events) => events.length > 0)
+  const took = performance.now() - start
+  await stream.stop()
+  return Array.from({ length: count }, (_, n) => (took * n) / (count - 1))
 }
 
 const withTable = (database: TemporaryDatabase): Promise<unknown> =>
@@ -120,20 +131,21 @@ describe('how a stream ends', { concurrency: true }, () => {
       assert.equal(await rowsThatCome(database), 1)
     })
 
-    test(`${on}: stop() before anything was read, and before the connection stands, ends the stream`, async () => {
+    test(`${on}: stop() at any moment of the start ends the stream`, async () => {
       await using database = await preparedDatabase(server, { before: withTable })
-      for (const wait of [false, true]) {
+      for (const delay of await momentsOfTheStart(database, 30)) {
         await using stream = openStream(database)
-        if (wait) await stream.until((events) => events.length > 0)
-        await stream.stop()
-        await stream.stop()
+        await pause(delay)
+        const ended = stream.stop()
+        await eventually(() => assert.ok(stream.listener.closed), { about: `The end after ${delay} ms` })
+        await ended
       }
       assert.equal(await rowsThatCome(database), 0)
     })
 
-    test(`${on}: destroy() while the connection is being made ends it; the slot is free at once`, async () => {
+    test(`${on}: destroy() at any moment of the start ends the stream; the slot is free at once`, async () => {
       await using database = await preparedDatabase(server, { before: withTable })
-      for (let delay = 0; delay < 40; delay += 10) {
+      for (const delay of await momentsOfTheStart(database, 15)) {
         const listener = postgresListener({ url: database.url })
         listener.resume()
         setTimeout(() => listener.destroy(), delay)
