@@ -88,7 +88,7 @@ export const errorTable = {
   },
   PGSTREAM_STDOUT_CLOSED: {
     about: 'Whoever read the standard output went away (head, a pager that was quit).',
-    remedy: 'Nothing to do: what was not read is sent again at the next start.',
+    remedy: 'What the pipe did not take is sent again at the next start; what it took counts as delivered.',
     exitCode: 0,
   },
   PGSTREAM_STOPPED_HARD: {

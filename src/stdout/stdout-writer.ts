@@ -6,6 +6,7 @@ import type { Operation } from '../pipeline/processor.ts'
 import type { Checkpointer } from '../pipeline/contracts.ts'
 import type { ChangeEvent } from '../wal/event.ts'
 import { encodeWireJson } from '../wal/wire-json.ts'
+import { isThrownAway } from './thrown-away.ts'
 
 export interface StdoutWriterOptions {
   readonly checkpointer?: Checkpointer | undefined
@@ -19,7 +20,8 @@ export interface StdoutWriterOptions {
 
 /**
  * Writes one line of wire JSON per change. Durable means: the operating system has taken it (a pipe, a file, a
- * terminal). A reader that goes away destroys the stream with PGSTREAM_STDOUT_CLOSED.
+ * terminal); what a pipe has taken and its reader never reads is confirmed. A reader that goes away destroys the stream
+ * with PGSTREAM_STDOUT_CLOSED, a standard output that nobody opened with PGSTREAM_SINK_FAILED.
  */
 export function stdoutWriter(options: StdoutWriterOptions = {}): StdoutWriter {
   return new StdoutWriter(options)
@@ -41,6 +43,15 @@ export class StdoutWriter extends Processor {
   }
 
   protected override async open(): Promise<void> {
+    if (this.#output === process.stdout && isThrownAway(process.stdout.fd)) {
+      throw new PgstreamError(
+        'PGSTREAM_SINK_FAILED',
+        'The standard output was closed before pgstream began.',
+        {
+          remedy: 'Give it a file or a pipe. To throw the changes away on purpose: > /dev/null.',
+        },
+      )
+    }
     this.#output.on('error', this.#onError)
   }
 
