@@ -30,6 +30,9 @@ begin
     touched := target.tables || target.index_tables;
   exception when others then
     perform pgstream.report_trouble('schema log', command, null, sqlstate, sqlerrm);
+    -- updates of a table that the command made must not fail because the log does
+    touched := array(select d.objid from pg_event_trigger_ddl_commands() as d where d.classid = 'pg_class'::regclass);
+    perform pgstream.give_identities(command, touched, case when tg_tag = 'ALTER TABLE' then '{}' else touched end);
     return;
   end;
   if touched || target.types || target.schemas = '{}' then

@@ -36,7 +36,7 @@ export async function runConfigured(flags: Flags, recording?: string): Promise<n
 
 async function stream({ listener, processor, about }: BuiltPipeline, logger: CommandLogger): Promise<void> {
   const startedAt = performance.now()
-  logger.info(about, 'streaming; Ctrl-C stops')
+  logger.info(about, 'connecting; Ctrl-C stops')
   const counts = countChanges(listener)
   await streamUntilStopped({ listener, processor }, logger)
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10

@@ -6,6 +6,7 @@ import { ownChange } from './own-changes.ts'
 import { PgoutputDecoder } from './pgoutput.ts'
 import { learnFact, nothingKnown } from './source-knowledge.ts'
 import type { SourceFact, SourceKnowledge } from './source-knowledge.ts'
+import { tellTrouble } from './trouble.ts'
 import { Wal2jsonDecoder } from './wal2json.ts'
 
 /**
@@ -18,7 +19,7 @@ export function openDecoder(
   logger: Logger,
   knowledge: SourceKnowledge,
 ): MessageDecoder {
-  const trouble = (report: string): void => logger.error({ report }, 'a trigger of pgstream failed')
+  const trouble = (report: string): void => tellTrouble(logger, report)
   const take: Emit = (event) => {
     const handedOn = event.kind === 'commit' ? event : ownChange(event, trouble)
     if (handedOn?.kind === 'schema-change') decoder.learn(handedOn.entry)

@@ -47,6 +47,19 @@ const isFull = async (database: LoggedDatabase, table: string): Promise<boolean>
 for (const server of postgresServers()) {
   const on = `Postgres ${server.major}: `
 
+  test(`${on}tables stay updatable when the trigger cannot even find out what a command was about`, async () => {
+    await using database = await loggedDatabase(server)
+    await listen(database)
+    await database.query('create publication everything for all tables')
+    await database.query('alter function pgstream.command_targets() rename to hidden')
+    await database.query('create table made (id int); insert into made values (1); update made set id = 2')
+    await database.query('create table copied as select 1 as id')
+    await database.query('delete from copied')
+    assert.ok((await isFull(database, 'made')) && (await isFull(database, 'copied')))
+    const told = await toldInTheStream(database)
+    assert.ok(told.length >= 2 && told.every(({ what }) => what === 'schema log'))
+  })
+
   test(`${on}without its schema log no DDL fails, and each loss is told to the session and in the stream`, async () => {
     await using database = await loggedDatabase(server)
     await listen(database)
