@@ -91,6 +91,14 @@ test('both plugins give the same events, positions and JSON, whatever is done', 
       commit`)
   })
 
+  await t.test('tables of a schema that is renamed', async () => {
+    await agree(`
+      create schema house; create table house.rooms (id int primary key); insert into house.rooms values (1);
+      begin; alter schema house rename to home; update home.rooms set id = 2; commit`)
+    await agree('update home.rooms set id = 3; alter schema home rename to house')
+    await agree('update house.rooms set id = 4; drop schema house cascade')
+  })
+
   await t.test('types of users, arrays of them, domains over each other, renamed ones', async () => {
     await agree(`
       create schema "My Types";
