@@ -185,7 +185,7 @@ for (const { major, url } of postgresServers()) {
       await done
       await elsewhere.query('begin; select pg_current_xact_id()')
       const third = { url: database.url, slotName: `third_${database.name}` }
-      await gaveUp(init({ ...third, waitTimeoutMs: 300 }), new RegExp(`pid ${elsewhere.pid} `))
+      await gaveUp(init({ ...third, waitTimeoutMs: 3_000 }), new RegExp(`pid ${elsewhere.pid} `))
       await elsewhere.query('commit')
       assert.equal((await database.query(slots)).length, before.length + 1)
       await init(third)
