@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { PgstreamError } from '../../../src/errors.ts'
 import { PgoutputDecoder } from '../../../src/postgres/pgoutput.ts'
 import type { WalEvent } from '../../../src/wal/event.ts'
 import { lsn } from '../../../src/wal/lsn.ts'
@@ -131,4 +132,32 @@ test('no value of a row is in the message of a protocol error', () => {
     () => decoder.decode(cut, lsn(2n)),
     (error: Error) => !error.message.includes('secret') && /Insert|"I"/.test(error.message),
   )
+})
+
+test('whatever byte of a message is changed: events or a protocol error, and nothing else', () => {
+  const types = [20, 23, 701, 17, 16, 1700, 25]
+  const all = bytes.relation(types.map((oid, i) => ({ name: `c${i}`, oid, key: i === 0 })))
+  const row = tuple('9007199254740993', '-5', '1.5', '\\xdead', 't', '1.50', 'x')
+  const wholes = [
+    ...Object.values(messages),
+    all,
+    bytes.insert(row),
+    bytes.update(row, { whole: row }),
+    bytes.remove({ key: row }),
+  ]
+  for (const whole of wholes) {
+    for (let at = 0; at < whole.length; at++) {
+      for (const value of [0x00, 0x01, 0x20, 0x2d, 0x39, 0x61, 0x7f, 0xff]) {
+        const { decoder } = decoding()
+        if (whole !== all) decoder.decode(all, lsn(1n))
+        const changed = Buffer.from(whole)
+        changed[at] = value
+        try {
+          decoder.decode(changed, lsn(2n))
+        } catch (error) {
+          assert.ok(error instanceof PgstreamError && error.code === 'PGSTREAM_PROTOCOL', String(error))
+        }
+      }
+    }
+  }
 })
