@@ -264,7 +264,9 @@ test("lines of wal2json's own tools give the same changes as a recording", { ski
     database.url,
   ])
   assert.equal(code, 0, stderr)
-  const [events, recorded] = [await eventsOf(raw), await eventsOf(file)]
+  const events = await eventsOf(raw)
+  // the recording came later: autovacuum may have committed something of its own meanwhile
+  const recorded = (await eventsOf(file)).slice(0, events.length)
   assert.deepEqual(events.map(inShort), recorded.map(inShort))
   assert.ok(events.length > 8)
   const names = (all: typeof events): unknown[] =>
