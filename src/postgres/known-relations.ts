@@ -3,6 +3,7 @@ import type { Column, Relation, ReplicaIdentity } from '../wal/relation.ts'
 import type { SchemaLogEntry } from '../wal/schema-log.ts'
 import { builtinTypeName, builtinTypeOid } from './builtin-types.ts'
 import type { MessageReader } from './message-reader.ts'
+import { RenamedSchemas } from './renamed-schemas.ts'
 import type { TypeNames } from './type-names.ts'
 import { valueKindOf } from './value-decoder.ts'
 import type { ValueKind } from './value-decoder.ts'
@@ -29,8 +30,7 @@ export class KnownRelations {
   readonly #relations = new Map<number, KnownRelation & { readonly modifiers: readonly number[] }>()
   /** By table, then by column: types that are not built in, as the schema log calls them. */
   readonly #logged = new Map<number, ReadonlyMap<string, string>>()
-  /** By the name that a schema had before. */
-  readonly #renamedSchemas = new Map<string, string>()
+  readonly #schemas = new RenamedSchemas()
 
   constructor(typeNames: TypeNames) {
     this.#typeNames = typeNames
@@ -55,8 +55,7 @@ export class KnownRelations {
   /** Reads a Relation message, behind its first byte. */
   describe(reader: MessageReader): void {
     const oid = reader.uint32()
-    const schemaThen = reader.text() || 'pg_catalog'
-    const schema = this.#renamedSchemas.get(schemaThen) ?? schemaThen
+    const schema = this.#schemas.nameNow(reader.text() || 'pg_catalog')
     const table = reader.text()
     const letter = String.fromCharCode(reader.uint8())
     const replicaIdentity = replicaIdentities.get(letter)
@@ -82,9 +81,10 @@ export class KnownRelations {
   }
 
   /** Takes note of what an entry calls schemas and types; of an entry in parts, each has columns of its own. */
-  learn({ schemaName, schema }: SchemaLogEntry): void {
-    if (schema.renamed_from === undefined) this.#renamedSchemas.delete(schemaName)
-    else this.#renameSchema(schema.renamed_from, schemaName)
+  learn(entry: SchemaLogEntry): void {
+    const { schema, schemaName } = entry
+    this.#schemas.learn(entry)
+    if (schema.renamed_from !== undefined) this.#renameSchema(schema.renamed_from, schemaName)
     for (const { oid } of schema.dropped_tables) this.#logged.delete(Number(oid))
     for (const { oid, columns } of schema.tables) {
       const ofUsers = columns.filter(({ type }) => builtinTypeOid(type) === undefined)
@@ -99,14 +99,7 @@ export class KnownRelations {
     }
   }
 
-  /**
-   * Postgres 15 does not describe a table again when its schema was renamed, and every version calls it by its old name in
-   * a transaction that was open meanwhile: but behind the entry, consumers know the new name only.
-   */
   #renameSchema(from: string, to: string): void {
-    for (const [before, now] of this.#renamedSchemas) if (now === from) this.#renamedSchemas.set(before, to)
-    this.#renamedSchemas.set(from, to)
-    this.#renamedSchemas.delete(to)
     for (const [oid, known] of this.#relations) {
       if (known.relation.schema !== from) continue
       this.#relations.set(oid, { ...known, relation: { ...known.relation, schema: to } })

@@ -1,6 +1,7 @@
 import { EntryParts } from '../wal/entry-parts.ts'
 import type { ReplicaIdentity } from '../wal/relation.ts'
 import type { SchemaLogEntry, TableSchema } from '../wal/schema-log.ts'
+import { RenamedSchemas } from './renamed-schemas.ts'
 import { snapshotSees } from './snapshot.ts'
 
 export interface KnownColumn {
@@ -41,6 +42,7 @@ export class KnownTables {
   readonly #gone = new Set<number>()
   /** Of transactions whose entries may come again: what was before them. */
   readonly #assumed = new Map<number, Map<number, Known | undefined>>()
+  readonly #schemas = new RenamedSchemas()
   #version = 0
 
   /** Another number whenever something else is known. */
@@ -48,8 +50,12 @@ export class KnownTables {
     return this.#version
   }
 
+  /** By the name of its schema, or the one that it had before. */
   find(schema: string, name: string): KnownTable | undefined {
-    return this.#byName.get(qualifiedName(schema, name))
+    return (
+      this.#byName.get(qualifiedName(schema, name)) ??
+      this.#byName.get(qualifiedName(this.#schemas.nameNow(schema), name))
+    )
   }
 
   /** A table that no entry describes. */
@@ -80,6 +86,7 @@ export class KnownTables {
   #learn(part: SchemaLogEntry, before?: Map<number, Known | undefined>): void {
     const entry = this.#parts.add(part)
     if (!entry) return
+    this.#schemas.learn(entry)
     const { schemaName, schema } = entry
     const toldBy = BigInt(schema.xid)
     const tell = (oid: number, table: KnownTable | undefined): void => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ChangeEvent } from '../../src/wal/event.ts'
-import { postgresServers } from '../support/postgres.ts'
+import { postgresSources } from '../support/postgres.ts'
 import { openSession } from '../support/session.ts'
 import { openSource } from '../support/source.ts'
 
@@ -12,8 +12,8 @@ const told = (event: ChangeEvent): unknown => {
   return `${event.entry.schema.renamed_from ?? 'nothing'} is ${event.entry.schemaName}`
 }
 
-for (const server of postgresServers()) {
-  test(`Postgres ${server.major}: rows behind the entry of a renamed schema carry its new name`, async () => {
+for (const server of postgresSources()) {
+  test(`${server.label}: rows behind the entry of a renamed schema carry its new name`, async () => {
     await using source = await openSource(server)
     await source.query('create schema a; create table a.t (id int primary key); insert into a.t values (0)')
     const seen = await source.changesOf(async () => {
@@ -27,7 +27,7 @@ for (const server of postgresServers()) {
     assert.deepEqual(seen.map(told), [['a.t', 1], 'a is b', ['b.t', 2], ['b.t', 3], 'b is c', ['c.t', 4]])
   })
 
-  test(`Postgres ${server.major}: a schema is renamed beside an open transaction, and its name used again`, async () => {
+  test(`${server.label}: a schema is renamed beside an open transaction, and its name used again`, async () => {
     await using source = await openSource(server)
     await using other = await openSession(source.database.url)
     await source.query('create schema a; create table a.t (id int); create table a.u (id int)')

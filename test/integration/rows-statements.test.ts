@@ -36,7 +36,7 @@ for (const server of postgresSources()) {
       )
     })
 
-    await t.test('MERGE arrives as what it did', async () => {
+    await t.test('MERGE arrives as what it did', { skip: server.major < 15 }, async () => {
       assert.deepEqual(
         await changes(`
           merge into items using (values (1, 'merged'), (7, 'made'), (2, null)) source (id, name) on items.id = source.id

@@ -58,13 +58,18 @@ test('a table that moved to another schema is there, whichever of its two entrie
   }
 })
 
-test('tables of a renamed schema are found by its new name', () => {
+test('tables of a renamed schema are found by its new name, and by the old one until that is used again', () => {
   const tables = knowing(
-    schemaLogEntry({ tables: [users] }, 'old'),
-    schemaLogEntry({ renamed_from: 'old' }, 'new'),
+    schemaLogEntry({ tables: [users] }, 'first'),
+    schemaLogEntry({ renamed_from: 'first' }, 'second'),
+    schemaLogEntry({ renamed_from: 'second' }, 'third'),
   )
-  assert.equal(tables.find('old', 'users'), undefined)
-  assert.equal(tables.find('new', 'users')?.schema, 'new')
+  for (const schema of ['first', 'second', 'third']) {
+    assert.equal(tables.find(schema, 'users')?.schema, 'third')
+  }
+  tables.learn(schemaLogEntry({ tables: [tableSchema(2, 'other', { a: 'text' })] }, 'first'))
+  assert.equal(tables.find('first', 'users'), undefined)
+  assert.equal(tables.find('second', 'users')?.oid, 1)
 })
 
 test('what was described from a view that is older than the last change is no news', () => {
