@@ -30,7 +30,7 @@ export const record: Program = async (flags, file = '') => {
   listener.on('data', (message: PluginMessage | KeepaliveEvent) => {
     progress.take(message)
     const { position } = message
-    const caughtUp = position !== null && isSlotPosition(position) && position.lsn >= current
+    const caughtUp = position !== null && isSlotPosition(position) && position.offset >= current
     if (caughtUp && flags['until-caught-up'] === true) listener.stop()
   })
   try {

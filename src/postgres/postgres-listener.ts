@@ -234,4 +234,4 @@ export class PostgresListener extends Readable implements Listener {
   }
 }
 
-const slotLsn = (position: Position): Lsn => (position as ReturnType<typeof slotPosition>).lsn
+const slotLsn = (position: Position): Lsn => (position as ReturnType<typeof slotPosition>).offset

@@ -43,7 +43,7 @@ export class SlotCheckpointer implements Checkpointer {
           `a slot cannot resume at a position of ${position.partition}`,
         )
       }
-      if (position.lsn > this.#confirmed) this.#confirmed = position.lsn
+      if (position.offset > this.#confirmed) this.#confirmed = position.offset
     }
     this.#onConfirmed()
   }

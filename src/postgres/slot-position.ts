@@ -3,12 +3,12 @@ import type { Position } from '../wal/position.ts'
 
 /** Where a slot can resume: the end of a commit record, or a place that the server says nothing happened before. */
 export interface SlotPosition extends Position {
-  readonly lsn: Lsn
+  readonly offset: Lsn
 }
 
 const partition = 'slot'
 
-export const slotPosition = (lsn: Lsn): SlotPosition => ({ partition, lsn })
+export const slotPosition = (offset: Lsn): SlotPosition => ({ partition, offset })
 
 /** True for positions that a slot made. */
 export const isSlotPosition = (position: Position): position is SlotPosition =>

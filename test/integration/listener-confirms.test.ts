@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { SlotPosition } from '../../src/postgres/slot-position.ts'
 import { openHeldStream } from '../support/held-stream.ts'
 import { postgresServers } from '../support/postgres.ts'
 import type { TemporaryDatabase } from '../support/postgres.ts'
@@ -83,7 +82,7 @@ describe('what is confirmed, and when', { concurrency: true }, () => {
         const found = events.flatMap((event) =>
           event.kind === 'commit' && inserts.includes(event.xid) ? [event.position] : [],
         )
-        return found.length === 3 && (found as SlotPosition[]).map((position) => position.lsn)
+        return found.length === 3 && found.map(({ offset }) => offset)
       })
       for (const [n, end] of ends.entries()) {
         await eventually(() => assert.equal(sink.batches.length, n + 1))

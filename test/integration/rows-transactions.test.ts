@@ -67,7 +67,7 @@ for (const server of postgresSources()) {
     const commits = source.stream.events.filter((event) => event.kind === 'commit' && xids.has(event.xid))
     assert.deepEqual(
       (commits as CommitEvent[]).map(({ xid, commitTime, position }) => [
-        formatLsn((position as SlotPosition).lsn),
+        formatLsn((position as SlotPosition).offset),
         `COMMIT ${xid} (at ${formatTime(commitTime)})`,
       ]),
       printed
@@ -77,7 +77,7 @@ for (const server of postgresSources()) {
     for (const event of seen) {
       const commit = commits.find((each) => each.kind === 'commit' && each.xid === event.xid) as CommitEvent
       assert.ok(event.commitLsn === commit.commitLsn && event.commitTime === commit.commitTime)
-      assert.ok(event.lsn < event.commitLsn && event.commitLsn < (commit.position as SlotPosition).lsn)
+      assert.ok(event.lsn < event.commitLsn && event.commitLsn < commit.position.offset)
     }
   })
 
@@ -96,7 +96,7 @@ for (const server of postgresSources()) {
     const readAll = async (): Promise<ChangeEvent[]> => {
       await using stream = openStream(database, { processor: nothingConfirmed })
       const reached = (event: WalEvent): boolean =>
-        isPositionOnly(event) && (event.position as SlotPosition).lsn >= parseLsn(end!.lsn)
+        isPositionOnly(event) && event.position.offset >= parseLsn(end!.lsn)
       await stream.until((events) => events.some(reached))
       return stream.events.filter((event) => !isPositionOnly(event))
     }

@@ -85,7 +85,7 @@ function endOfLastWhole(events: readonly WalEvent[], rows: number): bigint {
       hasRows = true
       if (++seen > rows) return end
     } else if (event.kind === 'commit') {
-      if (hasRows) end = (event.position as SlotPosition).lsn
+      if (hasRows) end = (event.position as SlotPosition).offset
       hasRows = false
     }
   }

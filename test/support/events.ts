@@ -16,11 +16,10 @@ export const users: Relation = {
   ],
 }
 
-export interface NumberedPosition extends Position {
-  readonly number: number
-}
-
-export const position = (number: number, partition = 'test'): NumberedPosition => ({ partition, number })
+export const position = (number: number, partition = 'test'): Position => ({
+  partition,
+  offset: BigInt(number),
+})
 
 /** The n-th transaction's only row. */
 export function insert(n: number, name = `user ${n}`): InsertEvent {
@@ -60,7 +59,7 @@ export class RecordingCheckpointer implements Checkpointer {
   }
 
   checkpoint(positions: readonly Position[]): void {
-    for (const each of positions) this.confirmed.push((each as NumberedPosition).number)
+    for (const each of positions) this.confirmed.push(Number(each.offset))
   }
 
   close(): void {

@@ -47,7 +47,7 @@ function* flood(): Generator<WalEvent> {
     const position = slotPosition(lsn(BigInt(written)))
     yield written % 2 === 0
       ? { kind: 'keepalive', position }
-      : { kind: 'commit', commitLsn: position.lsn, xid: written, commitTime: written, position }
+      : { kind: 'commit', commitLsn: position.offset, xid: written, commitTime: written, position }
   }
 }
 

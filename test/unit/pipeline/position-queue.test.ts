@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PositionQueue } from '../../../src/pipeline/position-queue.ts'
+import type { Position } from '../../../src/wal/position.ts'
 import { position } from '../../support/events.ts'
-import type { NumberedPosition } from '../../support/events.ts'
 
 type Step =
   | { readonly do: 'queue'; readonly operations: number }
-  | { readonly do: 'note'; readonly position: NumberedPosition | null; readonly callback: number | null }
+  | { readonly do: 'note'; readonly position: Position | null; readonly callback: number | null }
   | { readonly do: 'settle'; readonly operations: number }
   | { readonly do: 'take' }
 
@@ -51,12 +51,11 @@ function randomSteps(seed: number): Step[] {
 
 /** The slow and obvious one: one list of everything, looked through from the start each time. */
 class Model {
-  readonly #log: { operation?: true; settled?: boolean; position?: NumberedPosition; callback?: number }[] =
-    []
+  readonly #log: { operation?: true; settled?: boolean; position?: Position; callback?: number }[] = []
   readonly called: number[] = []
-  #taken = new Map<string, number>()
+  #taken = new Map<string, bigint>()
 
-  do(step: Step): NumberedPosition[] {
+  do(step: Step): Position[] {
     if (step.do === 'queue') {
       for (let i = 0; i < step.operations; i++) this.#log.push({ operation: true })
     } else if (step.do === 'note') {
@@ -72,15 +71,15 @@ class Model {
       if (each.callback !== undefined && !this.called.includes(each.callback)) this.called.push(each.callback)
     }
     if (step.do !== 'take') return []
-    const newest = new Map<string, NumberedPosition>()
+    const newest = new Map<string, Position>()
     for (const each of durable) if (each.position) newest.set(each.position.partition, each.position)
-    const fresh = [...newest.values()].filter((each) => each.number > (this.#taken.get(each.partition) ?? 0))
-    for (const each of fresh) this.#taken.set(each.partition, each.number)
+    const fresh = [...newest.values()].filter((each) => each.offset > (this.#taken.get(each.partition) ?? 0n))
+    for (const each of fresh) this.#taken.set(each.partition, each.offset)
     return fresh
   }
 }
 
-const byPartition = (positions: readonly NumberedPosition[]): NumberedPosition[] =>
+const byPartition = (positions: readonly Position[]): Position[] =>
   positions.toSorted((a, b) => a.partition.localeCompare(b.partition))
 
 test('whatever is queued, noted and settled: only positions with nothing unsettled before them are durable', async () => {
@@ -93,7 +92,7 @@ test('whatever is queued, noted and settled: only positions with nothing unsettl
       if (step.do === 'queue') queue.queued(step.operations)
       else if (step.do === 'settle') queue.settle(step.operations)
       else if (step.do === 'take') {
-        const taken = queue.takeDurable() as NumberedPosition[]
+        const taken = queue.takeDurable()
         assert.deepEqual(byPartition(taken), byPartition(expected), `seed ${seed}, step ${at}`)
       } else {
         const { callback } = step

@@ -23,7 +23,7 @@ test('the confirmed position never moves backwards', () => {
 
 test('a position of another source is refused and confirms nothing', () => {
   const checkpointer = new SlotCheckpointer()
-  assert.throws(() => checkpointer.checkpoint([{ partition: 'topic/0' }]), {
+  assert.throws(() => checkpointer.checkpoint([{ partition: 'topic/0', offset: 1n }]), {
     name: 'PgstreamError',
     code: 'PGSTREAM_INTERNAL',
   })

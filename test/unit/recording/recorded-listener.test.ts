@@ -75,7 +75,7 @@ test('a recording gives its changes and commits with their positions, and ends',
   assert.ok(first?.kind === 'insert' && second?.kind === 'insert' && commit?.kind === 'commit')
   assert.deepEqual([first.values, first.lsn, first.ordinal], [[1, 'x'], 0x102n, 0])
   assert.deepEqual([second.values, second.lsn, second.ordinal], [[2, 'x'], 0x103n, 1])
-  assert.deepEqual(commit.position, { partition: 'slot', lsn: 0x130n })
+  assert.deepEqual(commit.position, { partition: 'slot', offset: 0x130n })
 })
 
 test('what Postgres said of itself is known to the decoder', async () => {

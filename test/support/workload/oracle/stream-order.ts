@@ -69,9 +69,9 @@ export class StreamOrder {
 
   #advance(position: CommitEvent['position'], atLeast: bigint): void {
     if (!isSlotPosition(position)) return
-    const { lsn } = position
+    const { offset } = position
     const least = this.#mayComeAgain || atLeast > this.#position ? atLeast : this.#position
-    this.#problems.check(lsn >= least, () => `the position went back to ${formatLsn(lsn)}`)
-    this.#position = lsn
+    this.#problems.check(offset >= least, () => `the position went back to ${formatLsn(offset)}`)
+    this.#position = offset
   }
 }
