@@ -147,6 +147,8 @@ begin
      and c.relpersistence = 'p'
      -- the view of a repeatable read transaction has tables that are gone
      and pg_table_is_visible(c.oid) is not null
+     -- and those that others changed, and this transaction after them, twice
+     and (c.xmax = '0' or not exists (select from pg_class as newer where newer.oid = c.oid and newer.xmax = '0'))
      and pgstream.is_logged_schema(n.nspname);
 end
 $$;

@@ -3,21 +3,19 @@ language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  target record;
+  -- quoted, with its schema, and the present one also in a transaction with an old view of the catalogs
+  name constant text := table_oid::regclass;
 begin
-  select n.nspname, c.relname, c.relreplident into target
-    from pg_class as c
-    join pg_namespace as n on n.oid = c.relnamespace
-   where c.oid = table_oid;
-  execute format('alter table only %I.%I replica identity ', target.nspname, target.relname) || identity;
-  -- another table may have got the name before we got the lock
-  perform from pg_class as c
-     join pg_namespace as n on n.oid = c.relnamespace
-    where c.oid = table_oid and n.nspname = target.nspname and c.relname = target.relname;
-  if not found then
+  execute format('alter table only %s ', name)
+    -- what is so already is not written, and would look for ever as it did in an old view
+    || case when current_setting('transaction_isolation') in ('repeatable read', 'serializable')
+         then 'replica identity nothing, ' else '' end
+    || 'replica identity ' || identity;
+  if table_oid::regclass::text <> name then
+    -- another table may have got the name before we got the lock
     raise exception using
       errcode = 'serialization_failure',
-      message = format('table %I.%I was renamed meanwhile', target.nspname, target.relname);
+      message = format('table %s was renamed meanwhile', name);
   end if;
 end
 $$;
@@ -42,7 +40,8 @@ begin
     into target
     from pg_class as c
     join pg_namespace as n on n.oid = c.relnamespace
-   where c.oid = set_replica_identity_full.table_oid;
+   where c.oid = set_replica_identity_full.table_oid
+   order by c.xmax <> '0';
 
   if target.has_virtual_column then
     -- Postgres 18 refuses FULL: only a key can help

@@ -27,7 +27,7 @@ begin
           problem.reason || '; this command locks the table too weakly to change that, pgstream run will');
         continue;
       end if;
-      -- a name for the entry that the trigger fired by this writes, no more: anybody can set it
+      -- a name for the entry that the trigger fired by this writes
       perform set_config('pgstream.command', command, true);
       changed := pgstream.set_replica_identity_full(problem.table_oid);
       perform set_config('pgstream.command', '', true);

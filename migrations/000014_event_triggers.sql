@@ -16,6 +16,7 @@ set enable_mergejoin = off
 set jit = off
 as $$
 declare
+  -- for the log, no more: anybody can set it
   command constant text := case tg_tag when 'ALTER TABLE'
     then coalesce(nullif(current_setting('pgstream.command', true), ''), tg_tag) else tg_tag end;
   target record;
@@ -31,8 +32,13 @@ begin
   exception when others then
     perform pgstream.report_trouble('schema log', command, null, sqlstate, sqlerrm);
     -- updates of a table that the command made must not fail because the log does
-    touched := array(select d.objid from pg_event_trigger_ddl_commands() as d where d.classid = 'pg_class'::regclass);
-    perform pgstream.give_identities(command, touched, case when tg_tag = 'ALTER TABLE' then '{}' else touched end);
+    perform pgstream.give_identities(
+              tg_tag,
+              array_agg(d.objid),
+              coalesce(
+                array_agg(d.objid) filter (where d.command_tag in ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO')), '{}'))
+       from pg_event_trigger_ddl_commands() as d
+      where d.classid = 'pg_class'::regclass;
     return;
   end;
   if touched || target.types || target.schemas = '{}' then
@@ -59,7 +65,7 @@ begin
     perform pgstream.report_trouble('schema log', command, null, sqlstate, sqlerrm);
   end;
 
-  mended := pgstream.give_identities(command, touched, target.made);
+  mended := pgstream.give_identities(tg_tag, touched, target.made);
 
   begin
     if compared then

@@ -14,10 +14,11 @@ async function unseenTable(database: LoggedDatabase): Promise<void> {
   await database.query('alter event trigger pgstream_ddl_command_end enable always')
 }
 
-const identity = async (database: LoggedDatabase): Promise<string | undefined> =>
+const identity = async (database: LoggedDatabase, table = 't'): Promise<string | undefined> =>
   (
     await database.query<{ identity: string }>(
-      `select relreplident as identity from pg_class where relname = 't'`,
+      'select relreplident as identity from pg_class where relname = $1',
+      [table],
     )
   )[0]?.identity
 
@@ -94,5 +95,47 @@ for (const server of postgresServers()) {
     )
     await writer.query('commit')
     assert.equal(await identity(database), 'd')
+  })
+
+  test(`${on}a transaction with an old view of the catalogs mends what others mended once, and is logged`, async () => {
+    const commands = ['alter table t alter column b set default 5', 'alter table t rename to u']
+    for (const command of commands) {
+      await using database = await loggedDatabase(server)
+      await unseenTable(database)
+      await using old = await openSession(database.url)
+      const warned: string[] = []
+      old.client.on('notice', ({ message }) => warned.push(message ?? ''))
+      await old.query('begin isolation level repeatable read; select 1')
+      await database.told(`select pgstream.set_replica_identity_full('t'::regclass)`)
+      const name = command.endsWith('u') ? 'u' : 't'
+      const told = await database.told(() => old.query(`${command}; commit`))
+      assert.deepEqual(told, [`public ALTER TABLE: ${name}(a integer not null, b integer)`])
+      assert.equal((await database.described(name)).replica_identity, 'full')
+      assert.deepEqual(warned, [])
+      assert.equal(await identity(database, name), 'f')
+      await database.query(`drop event trigger pgstream_ddl_command_end`)
+      await database.query(`select pgstream.restore_replica_identity($1::regclass)`, [name])
+      assert.equal(await identity(database, name), 'd')
+    }
+  })
+
+  test(`${on}a user's own choice of an identity stays where Postgres accepts it, whatever else is set`, async () => {
+    await using database = await loggedDatabase(server)
+    await database.query(`create table t (a int not null unique, b int); set pgstream.command = 'DROP INDEX'`)
+    const choices: [identity: string, stays: string][] = [
+      ['using index t_a_key', 'i'],
+      ['full', 'f'],
+      ['default', 'f'],
+      ['nothing', 'f'],
+    ]
+    for (const level of ['read committed', 'serializable']) {
+      for (const [choice, stays] of choices) {
+        await database.query(
+          `begin isolation level ${level}; select 1; alter table t replica identity ${choice}; commit`,
+        )
+        assert.equal(await identity(database), stays, `${level}: ${choice}`)
+      }
+    }
+    assert.deepEqual(database.warnings(), [])
   })
 }
