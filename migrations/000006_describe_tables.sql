@@ -85,9 +85,10 @@ begin
               where i.usable
                 and (c.relreplident = 'd' and i.indisprimary or c.relreplident = 'i' and i.indisreplident)
             ) -> 0 as identity,
-            jsonb_agg(
-              jsonb_build_object('oid', i.indexrelid::text, 'columns', i.columns) order by i.indexrelid
-            ) filter (where i.usable and i.indexprs is null) as unique_indexes,
+            -- not which indexes: REINDEX CONCURRENTLY replaces them, and before Postgres 17 no trigger hears of it
+            jsonb_agg(distinct jsonb_build_object('columns', i.columns)) filter (
+              where i.usable and i.indexprs is null
+            ) as unique_indexes,
             array_agg(i.indkey[0]) filter (where i.usable and i.indexprs is null and i.indnkeyatts = 1) as alone
        from (
          select x.*,

@@ -42,7 +42,8 @@ comment on function pgstream.tables_with_types(oid[]) is
 create function pgstream.command_targets(
   -- whether they changed is to be found out
   out tables oid[],
-  -- got a unique index, which is not always seen by comparing: a concurrent one is older than the last transaction
+  -- got a unique index, which is not always seen by comparing: a concurrent one is older than the last transaction;
+  -- REINDEX of one table may have made one valid, REINDEX of many is told of none: hardly one of them will have changed
   out index_tables oid[],
   out types oid[],
   out schemas oid[],
@@ -56,8 +57,11 @@ declare
 begin
   select coalesce(array_agg(distinct coalesce(i.indrelid, c.oid)) filter (
            where c.relkind in ('r', 'p') or i.indexrelid is not null and d.command_tag = 'ALTER INDEX'), '{}'),
-         coalesce(array_agg(distinct i.indrelid) filter (
-           where i.indisunique and d.command_tag in ('CREATE INDEX', 'REINDEX')), '{}'),
+         coalesce(
+           case when count(distinct i.indrelid) filter (where d.command_tag = 'REINDEX') <= 1
+             then array_agg(distinct i.indrelid) filter (
+               where i.indisunique and d.command_tag in ('CREATE INDEX', 'REINDEX')) end,
+           '{}'),
          coalesce(array_agg(distinct coalesce(c.reltype, d.objid)) filter (
            where d.command_tag in ('ALTER TYPE', 'ALTER DOMAIN')
              and (d.classid = 'pg_type'::regclass or c.relkind = 'c')), '{}'),
@@ -70,6 +74,7 @@ begin
     from pg_event_trigger_ddl_commands() as d
     left join pg_class as c
       on d.classid = 'pg_class'::regclass and c.oid = d.objid and c.relpersistence = 'p'
+     and c.relnamespace <> 'pg_toast'::regnamespace
      and (d.command_tag <> 'COMMENT' or d.objsubid > 0)
     left join pg_index as i on i.indexrelid = c.oid;
 

@@ -39,8 +39,8 @@ export interface SchemaDelta {
   /** The schema was called so before; its tables moved with it and are not listed. */
   readonly renamed_from?: string
   /**
-   * Written beside others that add indexes to the same tables and cannot be seen yet: `unique_indexes` are to be added
-   * to those known. Otherwise they replace them.
+   * Written beside others that add indexes to the same tables and cannot be seen yet: `unique_indexes`, and columns that
+   * are `unique`, are to be added to those known. Otherwise they replace them.
    */
   readonly adds_indexes?: boolean
   /**
@@ -69,9 +69,13 @@ export interface TableSchema {
   readonly unique_indexes: readonly UniqueIndex[]
 }
 
-/** A valid, immediate unique index over plain columns without a predicate. */
+/**
+ * Columns with a valid, immediate unique index that has neither expressions nor a predicate; once, however many indexes
+ * they have. They are what tells one from another when entries are merged: the indexes themselves come and go without an
+ * entry.
+ */
 export interface UniqueIndex {
-  readonly oid: string
+  /** In the order of the index. */
   readonly columns: readonly string[]
 }
 

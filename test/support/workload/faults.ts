@@ -1,4 +1,11 @@
-import type { ChangeEvent, InsertEvent, RowEvent, UpdateEvent, WalEvent } from '../../../src/wal/event.ts'
+import type {
+  ChangeEvent,
+  InsertEvent,
+  RowEvent,
+  SchemaChangeEvent,
+  UpdateEvent,
+  WalEvent,
+} from '../../../src/wal/event.ts'
 import { isPositionOnly } from '../../../src/wal/event.ts'
 import { unchangedToast } from '../../../src/wal/value.ts'
 import type { Transactions } from './transaction-log.ts'
@@ -48,6 +55,24 @@ function lastRows(events: readonly WalEvent[]): (InsertEvent | UpdateEvent)[] {
     const hasValues = 'values' in event && event.values.some((value) => value !== null)
     return staying.has(event) && hasValues
   })
+}
+
+/** Entries of whose tables no later one tells, and some of which are unique in something. */
+function lastEntries(events: readonly WalEvent[]): SchemaChangeEvent[] {
+  const told = new Set<string>()
+  return events.toReversed().filter((event): event is SchemaChangeEvent => {
+    if (event.kind !== 'schema-change') return false
+    const { tables, dropped_tables: gone, adds_indexes: adds } = event.entry.schema
+    const isLast = tables.some(({ oid, unique_indexes: unique }) => unique.length > 0 && !told.has(oid))
+    for (const { oid } of [...tables, ...gone]) told.add(oid)
+    return isLast && adds !== true
+  })
+}
+
+function withoutIndexes(event: SchemaChangeEvent): SchemaChangeEvent {
+  const { entry } = event
+  const tables = entry.schema.tables.map((table) => ({ ...table, unique_indexes: [] }))
+  return { ...event, entry: { ...entry, schema: { ...entry.schema, tables } } }
 }
 
 function withoutFirstValue(event: InsertEvent | UpdateEvent): WalEvent {
@@ -104,6 +129,8 @@ export const faults: Readonly<Record<string, Fault>> = {
       events.filter(({ kind }) => kind === 'schema-change'),
       () => [],
     ),
+  'an entry lacks the unique indexes': (events) =>
+    each(events, lastEntries(events), (event) => [withoutIndexes(event)]),
   'an event comes twice': (events) => each(events, events.filter(isNamed), (event) => [event, event]),
   'two neighbours are swapped': swapNeighbours,
   'two transactions are swapped': swapTransactions,

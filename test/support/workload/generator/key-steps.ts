@@ -121,8 +121,24 @@ const rewrite: StepMaker = (scene) => {
   if (!scene.transaction.open && scene.random.chance(0.6)) scene.run(`vacuum full ${nameOf(table)}`)
   else if (key && isPlain(table) && isNamed(key))
     scene.run(`cluster ${nameOf(table)} using ${identifier(key.name)}`)
-  // not concurrently yet: the entries then go on naming the index by its old oid (seed 38 found it)
   else scene.run(`reindex table ${nameOf(table)}`)
+  return true
+}
+
+/** Other indexes, with the names and the tables of the old ones. */
+const replaceIndexes: StepMaker = (scene) => {
+  const { random, world } = scene
+  const table = scene.isQuiet ? scene.chooseTable('exclusive') : null
+  if (!table) return false
+  const index = random.some(table.indexes.filter(isNamed), 1)[0]
+  const schema = identifier(table.schema.name)
+  scene.run(
+    random.weighted([
+      [2, `reindex table concurrently ${nameOf(table)}`],
+      [index ? 2 : 0, `reindex index concurrently ${schema}.${identifier(index?.name ?? '')}`],
+      [world.tables.length < 5 ? 1 : 0, `reindex schema concurrently ${schema}`],
+    ]),
+  )
   return true
 }
 
@@ -134,4 +150,5 @@ export const keySteps: readonly (readonly [weight: number, maker: StepMaker])[] 
   [1, renameIndex],
   [5, replicaIdentity],
   [1, rewrite],
+  [1, replaceIndexes],
 ]

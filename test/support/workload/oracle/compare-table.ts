@@ -1,13 +1,13 @@
-import type { ColumnSchema } from '../../../../src/wal/schema-log.ts'
+import type { ColumnSchema, TableSchema } from '../../../../src/wal/schema-log.ts'
 import type { KnownTable } from './known-table.ts'
-import { shown } from './problems.ts'
+import { isSame, shown } from './problems.ts'
 import type { SourceColumn, SourceTable } from './source-state.ts'
 
 /** How what the entries say of a table differs from the catalogs. */
 export function compareTable(entry: KnownTable, table: SourceTable): string[] {
   const differences: string[] = []
   const compare = (what: string, said: unknown, is: unknown): void => {
-    if (shown(said) !== shown(is)) differences.push(`${what} is ${shown(is)}, the entries say ${shown(said)}`)
+    if (!isSame(said, is)) differences.push(`${what} is ${shown(is)}, the entries say ${shown(said)}`)
   }
   compare('its name', [entry.schema, entry.name], [table.schema, table.name])
   compare(
@@ -17,16 +17,15 @@ export function compareTable(entry: KnownTable, table: SourceTable): string[] {
   )
   for (const [i, column] of table.columns.entries()) {
     const said = entry.columns[i]
-    if (said) compare(`column ${column.name}`, described(said), catalogued(column, entry.pgstream_id))
+    if (said) compare(`column ${column.name}`, described(said), catalogued(column, entry.pgstream_id, table))
   }
   compare('the primary key', entry.primary_key_columns, table.primaryKey ?? [])
   compare('whether the key is deferrable', entry.primary_key_deferrable, table.primaryKeyDeferrable)
   compare('the replica identity', entry.replica_identity, table.replicaIdentity)
   compare('the identity', entry.identity_columns, identityOf(table))
-  // REINDEX CONCURRENTLY gives an index another oid, which no entry needs to tell
-  const sets = (indexes: SourceTable['uniqueIndexes']): string[] =>
-    [...new Set(indexes.map(({ columns }) => shown(columns)))].toSorted()
-  compare('the list of unique indexes', sets(entry.unique_indexes), sets(table.uniqueIndexes))
+  const lists = (indexes: TableSchema['unique_indexes']): string[] =>
+    indexes.map(({ columns }) => JSON.stringify(columns)).toSorted()
+  compare('the list of unique indexes', lists(entry.unique_indexes), [...new Set(lists(table.uniqueIndexes))])
   return differences
 }
 
@@ -37,15 +36,17 @@ const described = (column: ColumnSchema): unknown => [
   column.default,
   column.generated,
   column.metadata,
+  column.unique,
 ]
 
-const catalogued = (column: SourceColumn, tableId: string): unknown => [
+const catalogued = (column: SourceColumn, tableId: string, { uniqueIndexes }: SourceTable): unknown => [
   `${tableId}-${column.attnum}`,
   column.type,
   column.nullable,
   column.default,
   column.generated,
   column.comment,
+  uniqueIndexes.some(({ columns }) => isSame(columns, [column.name])),
 ]
 
 function identityOf({

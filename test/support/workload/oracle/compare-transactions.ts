@@ -1,5 +1,5 @@
 import type { Transactions } from '../transaction-log.ts'
-import { shown } from './problems.ts'
+import { isSame, shown } from './problems.ts'
 import type { Rebuilt } from './rebuilt.ts'
 
 /** Rows that Postgres counted are as many events; what was rolled back has none. */
@@ -8,7 +8,7 @@ export function compareTransactions(rebuilt: Rebuilt, { committed, rolledBack }:
   for (const [xid, expected] of committed) {
     if (!expected) continue
     const seen = rebuilt.counts.get(xid) ?? { insert: 0, update: 0, delete: 0 }
-    if (shown(seen) !== shown(expected)) {
+    if (!isSame(seen, expected)) {
       problems.push(
         `transaction ${xid} has the row events ${shown(seen)}, Postgres counted ${shown(expected)}`,
       )

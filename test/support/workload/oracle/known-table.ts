@@ -1,6 +1,6 @@
 import type { Relation } from '../../../../src/wal/relation.ts'
 import type { ColumnSchema, TableSchema } from '../../../../src/wal/schema-log.ts'
-import { shown } from './problems.ts'
+import { isSame, shown } from './problems.ts'
 
 /** A table as the entries of the schema log have described it so far; a new object after each change. */
 export interface KnownTable extends TableSchema {
@@ -20,24 +20,22 @@ export function misfit(
   { generated, early }: { generated: GeneratedColumns; early: boolean },
 ): string | null {
   const columns = known.columns.filter((column) => isSent(column, generated))
-  const shape = (of: readonly { name: string; type: string }[]): string =>
-    shown(of.map(({ name, type }) => `${name} ${type}`))
+  const namesOf = (of: readonly { name: string }[]): string[] => of.map(({ name }) => name)
   if (early) {
     // the stream names domains by what they stand for, and the trigger gave the table its identity after these rows
-    const names = (of: readonly { name: string }[]): string => shown(of.map(({ name }) => name))
-    const fits = names(relation.columns) === names(columns)
-    return fits ? null : `columns ${names(relation.columns)} where the next entry says ${names(columns)}`
+    const [names, next] = [namesOf(relation.columns), namesOf(columns)]
+    return isSame(names, next) ? null : `columns ${shown(names)} where the next entry says ${shown(next)}`
   }
-  if (shape(relation.columns) !== shape(columns)) {
-    return `columns ${shape(relation.columns)} where the entries say ${shape(columns)}`
-  }
+  const shapeOf = (of: readonly { name: string; type: string }[]): string[] =>
+    of.map(({ name, type }) => `${name} ${type}`)
+  const [shape, saidShape] = [shapeOf(relation.columns), shapeOf(columns)]
+  if (!isSame(shape, saidShape)) return `columns ${shown(shape)} where the entries say ${shown(saidShape)}`
   if (relation.replicaIdentity !== known.replica_identity) {
     return `replica identity ${relation.replicaIdentity} where the entries say ${known.replica_identity}`
   }
-  const keys = relation.columns.filter(({ key }) => key).map(({ name }) => name)
-  const expected = columns.filter(({ name }) => known.identity_columns.includes(name)).map(({ name }) => name)
-  if (shown(keys) !== shown(expected)) {
-    return `identity columns ${shown(keys)} where the entries say ${shown(expected)}`
-  }
-  return null
+  const keys = namesOf(relation.columns.filter(({ key }) => key))
+  const expected = namesOf(columns).filter((name) => known.identity_columns.includes(name))
+  return isSame(keys, expected)
+    ? null
+    : `identity columns ${shown(keys)} where the entries say ${shown(expected)}`
 }

@@ -1,5 +1,6 @@
-import type { SchemaDelta, SchemaLogEntry, TableSchema, UniqueIndex } from '../../../../src/wal/schema-log.ts'
+import type { SchemaDelta, SchemaLogEntry, TableSchema } from '../../../../src/wal/schema-log.ts'
 import type { KnownTable } from './known-table.ts'
+import { isSame } from './problems.ts'
 import type { Problems } from './problems.ts'
 
 const makesTables: ReadonlySet<string> = new Set([
@@ -106,10 +107,7 @@ export class KnownTables {
     const sameTable = before === null || before.oid === described.oid
     this.#problems.check(sameTable, () => `${described.name} has the id of a table with another oid`)
     this.#leaving.delete(id)
-    const after =
-      before && addsIndexes
-        ? { ...before, unique_indexes: union(before.unique_indexes, described.unique_indexes) }
-        : described
+    const after = before && addsIndexes ? withIndexes(before, described) : described
     this.#byId.set(id, after)
     return { before, after }
   }
@@ -128,7 +126,14 @@ export class KnownTables {
 }
 
 /** Indexes that are made at the same time do not see each other. */
-const union = (before: readonly UniqueIndex[], added: readonly UniqueIndex[]): UniqueIndex[] => [
-  ...before.filter(({ oid }) => !added.some((index) => index.oid === oid)),
-  ...added,
-]
+const withIndexes = (before: KnownTable, { unique_indexes: added, columns }: TableSchema): KnownTable => ({
+  ...before,
+  unique_indexes: [
+    ...before.unique_indexes.filter((known) => !added.some((index) => isSame(index.columns, known.columns))),
+    ...added,
+  ],
+  columns: before.columns.map((column) => ({
+    ...column,
+    unique: column.unique || columns.some(({ name, unique }) => unique && name === column.name),
+  })),
+})

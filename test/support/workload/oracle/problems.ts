@@ -11,7 +11,13 @@ export class Problems {
   }
 }
 
+export const isSame = (a: unknown, b: unknown): boolean => textOf(a) === textOf(b)
+
+/** Cut where it is long: not to be compared. */
 export const shown = (value: unknown): string => {
-  const text = JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? `${part}n` : part))
+  const text = textOf(value)
   return text.length <= 400 ? text : `${text.slice(0, 300)}… (${text.length} characters)`
 }
+
+const textOf = (value: unknown): string =>
+  JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? `${part}n` : part))

@@ -20,7 +20,7 @@ export interface SourceTable {
   readonly primaryKey: readonly string[] | null
   readonly primaryKeyDeferrable: boolean
   readonly identityIndex: readonly string[] | null
-  readonly uniqueIndexes: readonly { readonly oid: string; readonly columns: readonly string[] }[]
+  readonly uniqueIndexes: readonly { readonly columns: readonly string[] }[]
   /** Texts, aligned with the columns. */
   readonly rows: readonly (readonly (string | null)[])[]
 }
@@ -58,7 +58,7 @@ const tablesSql = `
          coalesce((select not k.indimmediate from keys as k where k.indrelid = c.oid and k.indisprimary), false)
            as "primaryKeyDeferrable",
          (select k.columns from keys as k where k.indrelid = c.oid and k.indisreplident) as "identityIndex",
-         (select coalesce(json_agg(json_build_object('oid', k.oid, 'columns', k.columns)), '[]')
+         (select coalesce(json_agg(json_build_object('columns', k.columns)), '[]')
             from keys as k
            where k.indrelid = c.oid and k.indimmediate and k.indisvalid and k.indpred is null and k.indexprs is null)
            as "uniqueIndexes"
@@ -69,7 +69,7 @@ const tablesSql = `
    order by c.oid`
 
 const keysSql = `
-  select i.*, i.indexrelid::text as oid,
+  select i.*,
          (select json_agg(a.attname order by place)
             from generate_series(1, i.indnkeyatts) as place
             join pg_attribute as a on a.attrelid = i.indrelid and a.attnum = i.indkey[place - 1]) as columns
