@@ -50,6 +50,18 @@ module.exports = {
       to: { path: '^src/(?!pipeline/|wal/|config/|telemetry/|errors\\.ts$)', pathNot: '^src/$1/' },
     },
     {
+      name: 'testing-imports-pipeline-wal-errors',
+      severity: 'error',
+      from: { path: '^src/testing/' },
+      to: { path: '^src/(?!testing/|pipeline/|wal/|errors\\.ts$)' },
+    },
+    {
+      name: 'nobody-imports-testing',
+      severity: 'error',
+      from: { pathNot: '^src/testing/' },
+      to: { path: '^src/testing/' },
+    },
+    {
       name: 'nobody-imports-the-command',
       severity: 'error',
       from: { pathNot: '^src/cli/' },

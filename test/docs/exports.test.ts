@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import ts from 'typescript'
 import * as pgstream from '../../src/index.ts'
+import * as testing from '../../src/testing/index.ts'
 
 /** What users may import. A name that is gone or means something else breaks their programs: change this on purpose. */
 const values = [
@@ -69,16 +70,35 @@ test('the package exports the functions, classes and symbols that were reviewed,
   assert.deepEqual(Object.keys(pgstream).sort(), values)
 })
 
+/** Of `pgstream/testing`. */
+const testingValues = ['FaultySinkError', 'cuttingProxy', 'faultySink']
+const testingTypes = [
+  'ConnectionKind',
+  'Cut',
+  'CuttingProxy',
+  'CuttingProxyOptions',
+  'Fault',
+  'FaultySink',
+  'FaultySinkOptions',
+  'Pace',
+  'ProxiedConnection',
+]
+
+test('pgstream/testing exports what was reviewed, and nothing else', async () => {
+  assert.deepEqual(Object.keys(testing).sort(), testingValues)
+  assert.deepEqual(await exportedNames('testing/index.ts'), { values: testingValues, types: testingTypes })
+})
+
 test('the package exports the types that were reviewed, and no others', async () => {
-  const exported = await exportedNames()
+  const exported = await exportedNames('index.ts')
   assert.deepEqual(exported.types, types)
   assert.deepEqual(exported.values, values)
 })
 
-/** Of index.ts, which consists of named exports from other files. */
-async function exportedNames(): Promise<{ values: string[]; types: string[] }> {
-  const file = new URL('../../src/index.ts', import.meta.url)
-  const source = ts.createSourceFile('index.ts', await readFile(file, 'utf8'), ts.ScriptTarget.Latest)
+/** Of a file in src/ that consists of named exports from other files. */
+async function exportedNames(path: string): Promise<{ values: string[]; types: string[] }> {
+  const file = new URL(`../../src/${path}`, import.meta.url)
+  const source = ts.createSourceFile(path, await readFile(file, 'utf8'), ts.ScriptTarget.Latest)
   const names = { values: [] as string[], types: [] as string[] }
   for (const statement of source.statements) {
     const clause = ts.isExportDeclaration(statement) ? statement.exportClause : undefined

@@ -1,3 +1,5 @@
+import { seededRandom } from '../../../src/testing/seeded-random.ts'
+
 /** Numbers that follow from a seed alone, the same on every machine. */
 export interface Random {
   /** From 0 to `below` - 1. */
@@ -12,16 +14,8 @@ export interface Random {
   some<T>(items: readonly T[], count: number): T[]
 }
 
-/** The generator known as mulberry32: 32 bits of state, all of which a seed sets. */
 export function randomFrom(seed: number): Random {
-  // neighbouring seeds would begin alike
-  let state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) >>> 0
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
+  const next = seededRandom(seed)
   const int = (below: number): number => Math.floor(next() * below)
   const pick = <T>(items: readonly T[]): T => {
     if (items.length === 0) throw new RangeError('nothing to pick from')
