@@ -15,6 +15,17 @@ export const errorTable = {
     remedy: 'Check host, port and network, and that the server runs and accepts connections.',
     exitCode: 1,
   },
+  PGSTREAM_SOURCE_EXHAUSTED: {
+    about: 'The Postgres server has no memory or no disk space left, or cannot use its disk.',
+    remedy: 'Make room on the server. A stream that was running goes on by itself then.',
+    exitCode: 1,
+  },
+  PGSTREAM_SOURCE_CHANGED: {
+    about: 'The server is not the one that was read, or it came back with less than was read from it.',
+    remedy:
+      'Check the URL. After a restore, fill the destination anew: it may hold changes that the source has forgotten.',
+    exitCode: 1,
+  },
   PGSTREAM_SOURCE_REFUSED: {
     about: 'Postgres refuses the user, the password or the database.',
     remedy: 'Check user, password and database name in the URL; percent-encode special characters.',
@@ -74,6 +85,12 @@ export const errorTable = {
   PGSTREAM_SLOT_INVALID: {
     about: 'The slot cannot be used: Postgres removed its WAL, or it belongs to something else.',
     remedy: 'Run pgstream tear-down and pgstream init, then fill the destination anew: changes are missing.',
+    exitCode: 1,
+  },
+  PGSTREAM_SLOT_ADVANCED: {
+    about: 'Somebody else read from the slot, or moved it, while this pgstream was not connected.',
+    remedy:
+      'If that was another pgstream with the same destination, start this one again: it goes on from there. Else the changes between are missing: fill the destination anew.',
     exitCode: 1,
   },
   PGSTREAM_PROTOCOL: {

@@ -1,7 +1,11 @@
+import type { Socket } from 'node:net'
 import pg from 'pg'
 import { fromPostgres } from './postgres-error.ts'
 import { parsePostgresUrl } from './postgres-url.ts'
 import type { PostgresConfig } from './postgres-url.ts'
+
+/** For queries that are short: a server that does not answer them in this time is as good as gone. */
+export const queryTimeoutMs = 60_000
 
 export interface ConnectOptions {
   /** Shown in pg_stat_activity; the URL's own application_name wins over the default only. */
@@ -10,6 +14,10 @@ export interface ConnectOptions {
   replication?: 'database'
   /** Settings of the session, such as `{ TimeZone: 'UTC' }`; added to the `options` of the URL. */
   settings?: Readonly<Record<string, string>>
+  /** How long a query may take, in milliseconds; as long as it likes if not given. */
+  queryTimeoutMs?: number
+  /** Cuts the connection, also while it is being made. */
+  signal?: AbortSignal | undefined
 }
 
 /**
@@ -22,7 +30,7 @@ export async function connect(
 ): Promise<pg.Client> {
   const config = withOptions(typeof url === 'string' ? parsePostgresUrl(url) : url, options)
   try {
-    return await firstThatConnects(attempts(config))
+    return await firstThatConnects(attempts(config), options.signal)
   } catch (cause) {
     throw fromPostgres(cause, 'connecting', config)
   }
@@ -36,10 +44,14 @@ function attempts(config: PostgresConfig): PostgresConfig[] {
   return [config]
 }
 
-async function firstThatConnects(configs: readonly PostgresConfig[]): Promise<pg.Client> {
+async function firstThatConnects(
+  configs: readonly PostgresConfig[],
+  signal: AbortSignal | undefined,
+): Promise<pg.Client> {
   for (const [index, config] of configs.entries()) {
     const client = new pg.Client(config)
     client.on('error', () => undefined)
+    signal?.addEventListener('abort', () => cut(client), { once: true })
     try {
       await client.connect()
       return client
@@ -49,6 +61,12 @@ async function firstThatConnects(configs: readonly PostgresConfig[]): Promise<pg
     }
   }
   throw new Error('no way to connect')
+}
+
+/** `pg` has no call that ends a connection without waiting for the server. */
+function cut(client: pg.Client): void {
+  const { connection } = client as unknown as { connection: { stream: Socket } }
+  connection.stream.destroy()
 }
 
 /** A server that is away, or that refuses the password or the database, does so with and without TLS. */
@@ -70,5 +88,6 @@ function withOptions(config: PostgresConfig, options: ConnectOptions): PostgresC
       : {}),
     ...(options.replication ? { replication: options.replication } : {}),
     ...(all ? { options: all } : {}),
+    ...(options.queryTimeoutMs ? { query_timeout: options.queryTimeoutMs } : {}),
   }
 }

@@ -80,6 +80,11 @@ function judgeServerError({ code, message, routine }: ServerError): Verdict | un
             code: 'PGSTREAM_SOURCE_UNREACHABLE',
             remedy: 'Close connections that nobody needs, or raise max_connections and restart Postgres.',
           }
+    case '53000':
+    case '53100':
+    case '53200':
+    case '58030':
+      return { code: 'PGSTREAM_SOURCE_EXHAUSTED' }
     case '53400':
       return { code: 'PGSTREAM_NO_FREE_SLOT' }
     case '55006':
@@ -144,7 +149,10 @@ function judgeNetworkError(cause: unknown): Verdict | undefined {
       remedy: 'Put the password of the user into the URL, or into PGPASSWORD.',
     }
   }
-  const lost = /^Connection terminated|^timeout expired|not queryable|Client was closed/i.test(cause.message)
+  const lost =
+    /^Connection terminated|^timeout expired|^Query read timeout|not queryable|Client was closed/i.test(
+      cause.message,
+    )
   return lost || networkCode(cause) ? { code: 'PGSTREAM_SOURCE_UNREACHABLE' } : undefined
 }
 

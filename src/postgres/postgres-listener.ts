@@ -1,23 +1,16 @@
 import { Readable } from 'node:stream'
-import { PgstreamError } from '../errors.ts'
 import type { Carried } from '../pipeline/confirming-writable.ts'
-import type { Listener, MessageDecoder } from '../pipeline/contracts.ts'
+import type { Listener } from '../pipeline/contracts.ts'
 import { silentLogger } from '../telemetry/logger.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { CommitEvent, KeepaliveEvent } from '../wal/event.ts'
-import { formatLsn, noLsn } from '../wal/lsn.ts'
-import type { Lsn } from '../wal/lsn.ts'
-import type { OutputPlugin } from '../wal/plugin-message.ts'
-import type { Position } from '../wal/position.ts'
+import { formatLsn } from '../wal/lsn.ts'
 import { keepReplicaIdentities } from './identity-keeper.ts'
 import { openDecoder } from './open-decoder.ts'
-import { publicationName } from './publication.ts'
-import { readKnowledge } from './read-knowledge.ts'
-import { ReplicationConnection, startReplication } from './replication-connection.ts'
 import { SlotCheckpointer } from './slot-checkpointer.ts'
 import { slotPosition } from './slot-position.ts'
-import type { SourceKnowledge } from './source-knowledge.ts'
-import { findSourceSlot } from './source-slot.ts'
+import { SlotReader } from './slot-reader.ts'
+import type { OpenMessages } from './slot-session.ts'
 
 export interface PostgresListenerOptions {
   /** The database that `pgstream init` prepared. */
@@ -27,8 +20,6 @@ export interface PostgresListenerOptions {
   readonly logger?: Logger | undefined
 }
 
-/** The longest between two statuses; also three within wal_sender_timeout, or being slow would look dead. */
-const statusIntervalMs = 1_000
 /** How many events wait for whoever reads; few, because a row can be large. */
 const highWaterMark = 256
 /** Rows of this many bytes in all wait at most (and the one that crosses it): 256 rows of 100 MB would be 25 GB. */
@@ -40,47 +31,59 @@ const stopGraceMs = 5_000
  * Reads the changes of a database from its replication slot, whole transactions in commit order.
  *
  * Emits `WalEvent`s in object mode and never more than the reader takes. The slot moves only when the checkpointer is
- * told that something is durable. Fails with a PgstreamError: PGSTREAM_SOURCE_UNREACHABLE, PGSTREAM_SOURCE_REFUSED,
- * PGSTREAM_NO_RIGHT, PGSTREAM_SLOT_MISSING, PGSTREAM_SLOT_ACTIVE, PGSTREAM_SLOT_INVALID, PGSTREAM_NOT_INITIALIZED,
- * PGSTREAM_PROTOCOL.
+ * told that something is durable. A connection that is lost, and a slot that somebody else reads, are tried again for as
+ * long as it takes, with a warning; nothing is handed on twice then.
+ *
+ * Fails with a PgstreamError: at the start also PGSTREAM_SOURCE_UNREACHABLE; PGSTREAM_SOURCE_REFUSED, PGSTREAM_NO_RIGHT,
+ * PGSTREAM_SLOT_MISSING, PGSTREAM_SLOT_INVALID, PGSTREAM_SLOT_ADVANCED, PGSTREAM_SOURCE_CHANGED,
+ * PGSTREAM_NOT_INITIALIZED, PGSTREAM_PROTOCOL.
  */
 export function postgresListener(options: PostgresListenerOptions): PostgresListener {
   return new PostgresListener(options)
 }
 
-/** Makes of the messages of a plugin what the listener hands on. */
-export type OpenMessages = (
-  plugin: OutputPlugin,
-  emit: (event: Carried | CommitEvent) => void,
-  logger: Logger,
-  knowledge: SourceKnowledge,
-) => MessageDecoder
+/** How a listener is used by our own commands. */
+export interface ListenerVariant {
+  readonly openMessages: OpenMessages
+  /** Whether a lost connection is made anew, or ends the stream. */
+  readonly reconnect: boolean
+  /** Whether tables without a usable replica identity are mended meanwhile. */
+  readonly keepIdentities: boolean
+}
+
+const changes: ListenerVariant = { openMessages: openDecoder, reconnect: true, keepIdentities: true }
 
 export class PostgresListener extends Readable implements Listener {
   readonly checkpointer: SlotCheckpointer
   readonly #options: PostgresListenerOptions
+  readonly #variant: ListenerVariant
   readonly #logger: Logger
-  readonly #openMessages: OpenMessages
-  #decoder: MessageDecoder | null = null
-  #connection: ReplicationConnection | null = null
-  #statusTimer: NodeJS.Timeout | undefined
+  readonly #reader: SlotReader
   #stopKeeping: (() => Promise<void>) | undefined
   #graceTimer: NodeJS.Timeout | undefined
   #paused = false
   #stopping = false
   #finished = false
-  #handedOn: Lsn = noLsn
-  #replyOwed = false
-  #arrivingBytes = 0
   #waitingBytes = 0
   #warnedOfNobody = false
 
-  constructor(options: PostgresListenerOptions, openMessages: OpenMessages = openDecoder) {
+  constructor(options: PostgresListenerOptions, variant: ListenerVariant = changes) {
     super({ objectMode: true, highWaterMark })
+    const { url, slotName, logger = silentLogger } = options
+    const { openMessages, reconnect } = variant
     this.#options = options
-    this.#logger = options.logger ?? silentLogger
-    this.checkpointer = new SlotCheckpointer(() => this.#onConfirmed())
-    this.#openMessages = openMessages
+    this.#variant = variant
+    this.#logger = logger
+    this.checkpointer = new SlotCheckpointer(() => this.#reader.onConfirmed())
+    this.#reader = new SlotReader(
+      { url, slotName, logger, openMessages, reconnect, confirmed: () => this.checkpointer.confirmed },
+      {
+        onEvent: (event, bytes) => this.#onEvent(event, bytes),
+        onPosition: (position) => this.#handOn({ kind: 'keepalive', position: slotPosition(position) }, 0),
+        onLost: () => this.#onLost(),
+        onFailed: (error) => this.destroy(error),
+      },
+    )
   }
 
   override _construct(callback: (error?: Error | null) => void): void {
@@ -88,22 +91,10 @@ export class PostgresListener extends Readable implements Listener {
   }
 
   async #open(): Promise<void> {
-    const { slot, plugin, database } = await findSourceSlot(this.#options.url, this.#options.slotName)
-    const connection = await ReplicationConnection.open(this.#options.url)
-    this.#connection = connection
-    const { systemId, timeline } = await connection.identify()
-    const timeoutMs = (await connection.senderTimeoutMs()) || Infinity
-    const knowledge = await readKnowledge(connection, { plugin, slot })
-    const decoder = this.#openMessages(plugin, (event) => this.#take(event), this.#logger, knowledge)
-    this.#decoder = decoder
-    await connection.start(startReplication({ plugin, slot, publication: publicationName, from: noLsn }), {
-      onMessage: (payload, walStart) => this.#onMessage(payload, walStart),
-      onKeepalive: (walEnd, replyRequested) => this.#onKeepalive(walEnd, replyRequested),
-      onEnd: (error) => this.#onEnd(error),
-    })
-    this.#statusTimer = setInterval(() => this.#sendStatus(), Math.min(statusIntervalMs, timeoutMs / 3))
-    this.#stopKeeping = keepReplicaIdentities(this.#options.url, this.#logger)
-    this.#logger.info({ slot, plugin, database, systemId, timeline }, 'reading the replication slot')
+    await this.#reader.open()
+    if (this.#variant.keepIdentities && !this.destroyed) {
+      this.#stopKeeping = keepReplicaIdentities(this.#options.url, this.#logger)
+    }
   }
 
   override _read(): void {
@@ -123,7 +114,7 @@ export class PostgresListener extends Readable implements Listener {
   stop(): void {
     if (this.#stopping) return
     this.#stopping = true
-    if (!this.#decoder?.inTransaction) return this.#finish()
+    if (!this.#reader.inTransaction) return this.#finish()
     this.#graceTimer = setTimeout(() => this.#finish(), stopGraceMs)
   }
 
@@ -131,51 +122,30 @@ export class PostgresListener extends Readable implements Listener {
     clearTimeout(this.#graceTimer)
     if (this.readableEnded || this.destroyed || this.#finished) return
     this.#finished = true
-    this.#connection?.pause()
+    this.#reader.pause()
     this.push(null)
   }
-  #onMessage(payload: Buffer, walStart: Lsn): void {
-    if (this.#finished || this.destroyed) return
-    this.#arrivingBytes = payload.length
-    try {
-      this.#decoder?.decode(payload, walStart)
-    } catch (error) {
-      this.destroy(error as Error)
-    }
-  }
 
-  #take(event: Carried | CommitEvent): void {
-    this.#handOn(event)
+  #onEvent(event: Carried | CommitEvent, bytes: number): void {
+    this.#handOn(event, bytes)
     if (event.position === null) return
-    this.#handedOn = slotLsn(event.position)
     this.#warnOfNobody()
     if (this.#stopping) this.#finish()
   }
 
-  /**
-   * Between transactions, everything before `walEnd` has been sent. Within one it proves only that the server lives:
-   * the position would lie before the commit that is arriving, but nobody needs it.
-   */
-  #onKeepalive(walEnd: Lsn, replyRequested: boolean): void {
-    if (this.#finished || this.destroyed) return
-    if (!this.#decoder?.inTransaction && walEnd > this.#handedOn) {
-      this.#handedOn = walEnd
-      this.#arrivingBytes = 0
-      this.#handOn({ kind: 'keepalive', position: slotPosition(walEnd) })
-    }
-    if (replyRequested) {
-      this.#sendStatus()
-      this.#replyOwed = true
-    }
+  /** The rest of the transaction that had begun to arrive would come over the next connection, if at all. */
+  #onLost(): void {
+    if (this.#stopping) this.#finish()
   }
 
-  #handOn(event: Carried | CommitEvent | KeepaliveEvent): void {
+  #handOn(event: Carried | CommitEvent | KeepaliveEvent, bytes: number): void {
+    if (this.#finished || this.destroyed) return
     const wanted = this.push(event)
     if (this.readableLength === 0) this.#waitingBytes = 0
-    else this.#waitingBytes += this.#arrivingBytes
+    else this.#waitingBytes += bytes
     if (wanted && this.#waitingBytes < maxWaitingBytes) return
     this.#paused = true
-    this.#connection?.pause()
+    this.#reader.pause()
   }
 
   /** Not before everything is taken: one socket read brings thousands of small rows for the one that made room. */
@@ -184,18 +154,7 @@ export class PostgresListener extends Readable implements Listener {
     this.#waitingBytes = 0
     if (!this.#paused || this.#finished) return
     this.#paused = false
-    this.#connection?.resume()
-  }
-
-  /** A server that is asked to shut down waits until it hears that what it sent is confirmed. */
-  #onConfirmed(): void {
-    if (!this.#replyOwed) return
-    this.#replyOwed = false
-    this.#sendStatus()
-  }
-
-  #sendStatus(): void {
-    this.#connection?.sendStatus(this.checkpointer.confirmed)
+    this.#reader.resume()
   }
 
   #warnOfNobody(): void {
@@ -204,13 +163,6 @@ export class PostgresListener extends Readable implements Listener {
     this.#logger.warn(
       {},
       'nobody confirms what was read: the slot will grow. Give listener.checkpointer to the processor, or wrap your Writable in checkpointed()',
-    )
-  }
-
-  #onEnd(error: Error | undefined): void {
-    if (this.destroyed || this.#finished) return
-    this.destroy(
-      error ?? new PgstreamError('PGSTREAM_SOURCE_UNREACHABLE', 'The server ended the replication stream.'),
     )
   }
 
@@ -223,15 +175,11 @@ export class PostgresListener extends Readable implements Listener {
     const settled = error === null && this.#finished ? this.checkpointer.settled() : Promise.resolve()
     settled
       .then(async () => {
-        clearInterval(this.#statusTimer)
         const kept = this.#stopKeeping?.()
-        this.#sendStatus()
-        await this.#connection?.close()
+        await this.#reader.close()
         await kept
         this.#logger.debug({ confirmed: formatLsn(this.checkpointer.confirmed) }, 'let go of the slot')
       })
       .then(() => callback(error), callback)
   }
 }
-
-const slotLsn = (position: Position): Lsn => (position as ReturnType<typeof slotPosition>).offset

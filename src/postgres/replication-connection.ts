@@ -1,10 +1,10 @@
 import type { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import type pg from 'pg'
-import { formatLsn, lsn } from '../wal/lsn.ts'
+import { formatLsn, lsn, parseLsn } from '../wal/lsn.ts'
 import type { Lsn } from '../wal/lsn.ts'
 import type { OutputPlugin } from '../wal/plugin-message.ts'
-import { connect } from './connect.ts'
+import { connect, queryTimeoutMs } from './connect.ts'
 import { fromPostgres } from './postgres-error.ts'
 
 /** What `pg` has and does not declare: the connection under the client, which speaks the copy-both protocol. */
@@ -18,6 +18,8 @@ export interface SystemIdentity {
   readonly systemId: string
   readonly timeline: number
   readonly database: string
+  /** The end of what the server has written to disk: nothing behind it was ever sent. */
+  readonly flushed: Lsn
 }
 
 export interface ReplicationHandlers {
@@ -60,15 +62,27 @@ export class ReplicationConnection {
   }
 
   /** @throws {PgstreamError} when the server cannot be reached, refuses, or the role may not replicate. */
-  static async open(url: string): Promise<ReplicationConnection> {
-    const client = await connect(url, { replication: 'database', settings: sessionSettings })
+  static async open(url: string, signal?: AbortSignal): Promise<ReplicationConnection> {
+    const client = await connect(url, { replication: 'database', settings: sessionSettings, signal })
     return new ReplicationConnection(client)
   }
 
   async identify(): Promise<SystemIdentity> {
     const { rows } = await this.query('IDENTIFY_SYSTEM')
-    const row = rows[0] as { systemid: string; timeline: number; dbname: string }
-    return { systemId: row.systemid, timeline: row.timeline, database: row.dbname }
+    // int4 up to Postgres 15, int8 and so text from 16 on
+    const row = rows[0] as { systemid: string; timeline: number | string; dbname: string; xlogpos: string }
+    return {
+      systemId: row.systemid,
+      timeline: Number(row.timeline),
+      database: row.dbname,
+      flushed: parseLsn(row.xlogpos),
+    }
+  }
+
+  /** The history file of a timeline: where each of those before it was left. */
+  async timelineHistory(timeline: number): Promise<string> {
+    const { rows } = await this.query(`TIMELINE_HISTORY ${timeline}`)
+    return String((rows[0] as { content: unknown }).content)
   }
 
   /** The server ends a connection from which it has heard nothing for so long; 0: it never does. */
@@ -81,7 +95,9 @@ export class ReplicationConnection {
 
   async query(sql: string): Promise<pg.QueryResult> {
     try {
-      return await this.#client.query(sql)
+      // per query: a time-out of the client would end the stream as well
+      const query: pg.QueryConfig & { query_timeout: number } = { text: sql, query_timeout: queryTimeoutMs }
+      return await this.#client.query(query)
     } catch (cause) {
       throw fromPostgres(cause, 'asking the server')
     }
@@ -119,6 +135,11 @@ export class ReplicationConnection {
     })
   }
 
+  /** Of the socket, so far: rises while a large message arrives, too. */
+  get bytesRead(): number {
+    return this.#wire.stream.bytesRead
+  }
+
   /** Only the stream can wait: before it begins, an answer that is awaited would never come. */
   pause(): void {
     if (this.#streaming) this.#wire.stream.pause()
@@ -139,6 +160,12 @@ export class ReplicationConnection {
     frame.writeBigInt64BE(BigInt(Date.now()) * 1000n - unixToPostgresMicros, 25)
     frame[33] = replyRequested ? 1 : 0
     this.#wire.sendCopyFromChunk(frame)
+  }
+
+  /** Cuts the connection. */
+  destroy(): void {
+    this.#closing = true
+    this.#wire.stream.destroy()
   }
 
   /**

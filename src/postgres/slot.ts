@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type pg from 'pg'
 import { PgstreamError } from '../errors.ts'
+import { parseLsn } from '../wal/lsn.ts'
+import type { Lsn } from '../wal/lsn.ts'
 import { isOutputPlugin } from '../wal/plugin-message.ts'
 import { fromPostgres, sqlState } from './postgres-error.ts'
 import { describeSessions } from './sessions.ts'
@@ -13,17 +15,21 @@ export interface Slot {
   /** Its first snapshot was built: before that nobody can read from it, and it goes when its creation is cut. */
   readonly ready: boolean
   readonly lost: boolean
+  /** Up to where its reader confirmed; null before it is ready. */
+  readonly confirmed: Lsn | null
 }
 
 /** Any slot of the server with this name, or null. */
 export async function findSlot(client: pg.ClientBase, name: string): Promise<Slot | null> {
-  const { rows } = await client.query<Slot>(
+  const { rows } = await client.query<Omit<Slot, 'confirmed'> & { confirmed: string | null }>(
     `select slot_name as name, plugin, database, active_pid as "activePid",
-            confirmed_flush_lsn is not null as ready, wal_status is not distinct from 'lost' as lost
+            confirmed_flush_lsn is not null as ready,
+            confirmed_flush_lsn::text as confirmed, wal_status is not distinct from 'lost' as lost
        from pg_replication_slots where slot_name = $1`,
     [name],
   )
-  return rows[0] ?? null
+  const [slot] = rows
+  return slot ? { ...slot, confirmed: slot.confirmed === null ? null : parseLsn(slot.confirmed) } : null
 }
 
 /** What makes a slot that is there unusable for this database and plugin, or null. */

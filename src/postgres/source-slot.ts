@@ -1,7 +1,9 @@
 import { PgstreamError } from '../errors.ts'
+import { noLsn } from '../wal/lsn.ts'
+import type { Lsn } from '../wal/lsn.ts'
 import { isOutputPlugin } from '../wal/plugin-message.ts'
 import type { OutputPlugin } from '../wal/plugin-message.ts'
-import { connect } from './connect.ts'
+import { connect, queryTimeoutMs } from './connect.ts'
 import { pluginProblem } from './plugin-problem.ts'
 import { fromPostgres } from './postgres-error.ts'
 import { findPublication, otherPublication, publicationName } from './publication.ts'
@@ -13,14 +15,20 @@ export interface SourceSlot {
   readonly slot: string
   readonly plugin: OutputPlugin
   readonly database: string
+  /** Where the slot stands. */
+  readonly confirmed: Lsn
 }
 
 /**
  * Looks at slot and publication before they are read, because what Postgres says of them then does not say what to do.
  * @throws {PgstreamError} PGSTREAM_SLOT_MISSING, PGSTREAM_SLOT_ACTIVE, PGSTREAM_SLOT_INVALID, PGSTREAM_NOT_INITIALIZED.
  */
-export async function findSourceSlot(url: string, slotName?: string): Promise<SourceSlot> {
-  const client = await connect(url)
+export async function findSourceSlot(
+  url: string,
+  slotName?: string,
+  signal?: AbortSignal,
+): Promise<SourceSlot> {
+  const client = await connect(url, { signal, queryTimeoutMs })
   try {
     const { rows } = await client.query<{ database: string }>('select current_database() as database')
     const { database } = rows[0]!
@@ -46,7 +54,7 @@ export async function findSourceSlot(url: string, slotName?: string): Promise<So
       )
     }
     if (!publication.complete) throw otherPublication()
-    return { slot: name, plugin, database }
+    return { slot: name, plugin, database, confirmed: slot.confirmed ?? noLsn }
   } catch (cause) {
     throw fromPostgres(cause, 'looking at the replication slot')
   } finally {

@@ -5,8 +5,7 @@ import { PgstreamError } from '../../src/errors.ts'
 import type { ErrorCode } from '../../src/errors.ts'
 import { postgresListener } from '../../src/postgres/postgres-listener.ts'
 import { postgresServers, temporaryDatabase, urlOfDatabase } from '../support/postgres.ts'
-import { openSession } from '../support/session.ts'
-import { openSource, preparedDatabase, slotNameOf } from '../support/source.ts'
+import { preparedDatabase, slotNameOf } from '../support/source.ts'
 
 const secretPassword = 'correct-horse'
 
@@ -52,44 +51,6 @@ for (const server of postgresServers()) {
         { code: 'PGSTREAM_SLOT_MISSING', message: new RegExp(slotNameOf(bare)), remedy: /pgstream init/ },
       )
     })
-
-    await t.test('a slot that somebody reads', async () => {
-      await using source = await openSource(server)
-      await source.changesOf('select 1')
-      const [reader] = await source.query<{ pid: number }>(
-        'select active_pid as pid from pg_replication_slots where slot_name = $1',
-        [slotNameOf(source.database)],
-      )
-      await assertRefused(
-        { url: source.database.url },
-        { code: 'PGSTREAM_SLOT_ACTIVE', message: new RegExp(`pid ${reader!.pid}`), remedy: /[Ss]top/ },
-      )
-      await source.changesOf('select 1')
-    })
-
-    await t.test(
-      'two that begin to read a slot at the same time: one reads, the other says why not',
-      async () => {
-        const settled = await Promise.all(
-          [1, 2, 3].map(async () => {
-            const listener = postgresListener({ url })
-            listener.resume()
-            const first = await Promise.race([
-              once(listener, 'error').then(([error]) => error as PgstreamError),
-              once(listener, 'data').then(() => null),
-            ])
-            return { listener, first }
-          }),
-        )
-        const readers = settled.filter(({ first }) => first === null)
-        assert.equal(readers.length, 1)
-        for (const { first } of settled) assert.ok(first === null || first.code === 'PGSTREAM_SLOT_ACTIVE')
-        for (const { listener } of readers) {
-          listener.destroy()
-          await once(listener, 'close')
-        }
-      },
-    )
 
     await t.test('a slot of another output plugin', async () => {
       await database.query(`select pg_create_logical_replication_slot($1, 'test_decoding')`, [
@@ -177,22 +138,6 @@ for (const server of postgresServers()) {
         { url: nowhere.href },
         { code: 'PGSTREAM_SOURCE_UNREACHABLE', message: /ECONNREFUSED/, remedy: /host|port/ },
       )
-    })
-  })
-
-  test(`Postgres ${server.major}: a connection that is cut ends the stream with a sentence`, async () => {
-    await using source = await openSource(server)
-    await source.query('create table t (id int)')
-    await source.changesOf('insert into t values (1)')
-    await using admin = await openSession(source.database.url)
-    await admin.query(
-      'select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = $1',
-      [slotNameOf(source.database)],
-    )
-    await assert.rejects(source.stream.ended, (error: PgstreamError) => {
-      assert.equal(error.code, 'PGSTREAM_SOURCE_UNREACHABLE')
-      assert.match(error.message, /terminat/)
-      return true
     })
   })
 }

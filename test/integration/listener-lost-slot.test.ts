@@ -42,7 +42,7 @@ test('a slot whose WAL was removed ends the stream and refuses the next, with th
   await untilLost(database)
 
   await assert.rejects(stream.ended, (error: PgstreamError) => {
-    assert.equal(error.code, 'PGSTREAM_SOURCE_UNREACHABLE', error.message)
+    assert.equal(error.code, 'PGSTREAM_SLOT_INVALID', error.message)
     return true
   })
   const next = postgresListener({ url: database.url })
