@@ -13,6 +13,8 @@ export type { RecordedListener } from './recording/recorded-listener.ts'
 
 export { checkpointed } from './pipeline/checkpointed.ts'
 export type { Checkpointer, Listener } from './pipeline/contracts.ts'
+export { fanOut } from './pipeline/fan-out.ts'
+export type { MakeSink } from './pipeline/fan-out.ts'
 export { Processor } from './pipeline/processor.ts'
 export type { Operation, ProcessorOptions } from './pipeline/processor.ts'
 export { runPipeline } from './pipeline/run-pipeline.ts'

@@ -3,12 +3,13 @@ import { modules } from '../config/fields.ts'
 import type { ConfigRead } from '../config/read-config.ts'
 import { PgstreamError } from '../errors.ts'
 import type { Listener } from '../pipeline/contracts.ts'
+import { fanOut } from '../pipeline/fan-out.ts'
 import { postgresListener } from '../postgres/postgres-listener.ts'
 import { parsePostgresUrl, redactUrl } from '../postgres/postgres-url.ts'
 import { slotNameFor } from '../postgres/slot-name.ts'
 import { recordedListener } from '../recorded-listener.ts'
-import { stdoutWriter } from '../stdout/stdout-writer.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { processorList } from './processors.ts'
 import { findSourceUrl } from './source-url.ts'
 
 export interface BuiltPipeline {
@@ -25,18 +26,22 @@ type Source = Omit<BuiltPipeline, 'processor'>
  * @throws {PgstreamError} PGSTREAM_CONFIG_INVALID when there is no listener or no processor.
  */
 export function buildPipeline(read: ConfigRead, logger: Logger, recording?: string): BuiltPipeline {
-  const { stdoutWriter: stdout } = read.config
   const source = recording === undefined ? postgresSource(read, logger) : recordedSource(recording, logger)
-  if (!source || !stdout.enabled) throw incomplete(!source, !stdout.enabled)
+  const processors = processorList.flatMap(({ name, from }) => {
+    const make = from(read.config)
+    return make ? { name, make } : []
+  })
+  if (!source || processors.length === 0) throw incomplete(!source, processors.length === 0)
 
   const { listener, about } = source
-  const processor = stdoutWriter({
-    checkpointer: listener.checkpointer,
-    maxQueueBytes: stdout.maxQueueBytes,
-    batchSize: stdout.batchSize,
-    batchBytes: stdout.batchBytes,
-  })
-  return { listener, processor, about: { ...about, processors: ['stdout'] } }
+  return {
+    listener,
+    processor: fanOut(
+      listener.checkpointer,
+      processors.map(({ make }) => make),
+    ),
+    about: { ...about, processors: processors.map(({ name }) => name) },
+  }
 }
 
 function postgresSource(read: ConfigRead, logger: Logger): Source | undefined {
@@ -56,9 +61,10 @@ const recordedSource = (file: string, logger: Logger): Source => ({
 })
 
 function incomplete(noListener: boolean, noProcessor: boolean): PgstreamError {
+  const enabledBy = processorList.flatMap(({ module }) => module.enabledBy ?? [])
   const missing = [
     ...(noListener ? [`no listener (set ${modules.postgresListener.enabledBy})`] : []),
-    ...(noProcessor ? [`no processor (set ${modules.stdoutWriter.enabledBy})`] : []),
+    ...(noProcessor ? [`no processor (set ${enabledBy.join('; ')})`] : []),
   ]
   return new PgstreamError('PGSTREAM_CONFIG_INVALID', `There is ${missing.join(' and ')}.`, {
     remedy: 'Set what is named, in the environment, in a file (-c) or by its flag.',

@@ -3,6 +3,7 @@ import type { WritableOptions } from 'node:stream'
 import type { ChangeEvent, PositionEvent } from '../wal/event.ts'
 import { isPositionOnly } from '../wal/event.ts'
 import type { PluginMessage } from '../wal/plugin-message.ts'
+import { Confirmation } from './confirmation.ts'
 import { nobody } from './contracts.ts'
 import type { Checkpointer } from './contracts.ts'
 import { PositionQueue } from './position-queue.ts'
@@ -21,12 +22,17 @@ export type Carried = ChangeEvent | PluginMessage
 export abstract class ConfirmingWritable<Change extends Carried = ChangeEvent> extends Writable {
   readonly #checkpointer: Checkpointer
   readonly #positions = new PositionQueue()
-  #confirming: Promise<void> | null = null
+  readonly #confirmation: Confirmation
   #corked = false
 
   constructor(options: WritableOptions, checkpointer: Checkpointer = nobody) {
     super({ ...options, decodeStrings: false })
     this.#checkpointer = checkpointer
+    this.#confirmation = new Confirmation(
+      checkpointer,
+      () => (this.destroyed ? [] : this.#positions.takeDurable()),
+      (error) => this.destroy(error),
+    )
     checkpointer.open()
   }
 
@@ -55,7 +61,7 @@ export abstract class ConfirmingWritable<Change extends Carried = ChangeEvent> e
       return false
     }
     if (event.position || callback) this.#positions.note(event.position, callback)
-    this.#confirm()
+    this.#confirmation.tell()
     return !this.writableNeedDrain
   }
 
@@ -67,12 +73,12 @@ export abstract class ConfirmingWritable<Change extends Carried = ChangeEvent> e
   /** The next `operations` that were queued are durable: confirms the positions that this uncovers. */
   protected settle(operations: number): void {
     this.#positions.settle(operations)
-    this.#confirm()
+    this.#confirmation.tell()
   }
 
   /** Resolves when everything that may be confirmed has been. */
   protected async confirmed(): Promise<void> {
-    while (this.#confirming) await this.#confirming
+    await this.#confirmation.told()
   }
 
   override _destroy(error: Error | null, callback: WriteCallback): void {
@@ -89,28 +95,5 @@ export abstract class ConfirmingWritable<Change extends Carried = ChangeEvent> e
       this.#corked = false
       this.uncork()
     })
-  }
-
-  #confirm(): void {
-    if (this.#confirming || this.destroyed) return
-    const positions = this.#positions.takeDurable()
-    if (positions.length === 0) return
-    try {
-      const answer: void | Promise<void> = this.#checkpointer.checkpoint(positions)
-      if (answer) this.#confirming = this.#afterwards(answer)
-    } catch (error) {
-      this.destroy(error as Error)
-    }
-  }
-
-  async #afterwards(answer: Promise<void>): Promise<void> {
-    try {
-      await answer
-      this.#confirming = null
-      this.#confirm()
-    } catch (error) {
-      this.#confirming = null
-      this.destroy(error as Error)
-    }
   }
 }

@@ -1,11 +1,12 @@
 /**
  * A process of its own, so that the heap is its own: floods a sink that never answers with position-only events and
- * prints a FloodReport. `node --expose-gc --import tsx position-flood.ts processor|checkpointed EVENTS`
+ * prints a FloodReport. `node --expose-gc --import tsx position-flood.ts processor|checkpointed|fan-out EVENTS`
  */
 import { once } from 'node:events'
 import { Readable, Writable } from 'node:stream'
 import { checkpointed } from '../../src/pipeline/checkpointed.ts'
 import type { Checkpointer } from '../../src/pipeline/contracts.ts'
+import { fanOut } from '../../src/pipeline/fan-out.ts'
 import { slotPosition } from '../../src/postgres/slot-position.ts'
 import type { WalEvent } from '../../src/wal/event.ts'
 import { lsn } from '../../src/wal/lsn.ts'
@@ -20,7 +21,7 @@ export interface FloodReport {
   readonly seconds: number
 }
 
-const kind = process.argv[2]
+const kind = process.argv[2]!
 const count = Number(process.argv[3])
 let confirmations = 0
 const checkpointer: Checkpointer = {
@@ -29,7 +30,14 @@ const checkpointer: Checkpointer = {
   close: () => undefined,
 }
 const deaf = new Writable({ objectMode: true, write: () => undefined })
-const sink = kind === 'processor' ? new HeldSink({ checkpointer }) : checkpointed(deaf, checkpointer)
+const quick = new Writable({ objectMode: true, write: (_event, _encoding, callback) => callback() })
+const sinks: Readonly<Record<string, (checkpointer: Checkpointer) => Writable>> = {
+  processor: (given) => new HeldSink({ checkpointer: given }),
+  checkpointed: (given) => checkpointed(deaf, given),
+  'fan-out': (given) =>
+    fanOut(given, [(each) => new HeldSink({ checkpointer: each }), (each) => checkpointed(quick, each)]),
+}
+const sink = sinks[kind]!(checkpointer)
 
 function heap(): number {
   if (!globalThis.gc) throw new Error('Run with --expose-gc')
