@@ -1,10 +1,7 @@
 import type { ChangeEvent, InsertEvent, SchemaChangeEvent } from '../wal/event.ts'
+import { ownSchema, schemaLogTable } from '../wal/schema-log.ts'
 import type { Value } from '../wal/value.ts'
 import { schemaLogEntry } from './schema-log-entry.ts'
-
-/** The schema that init makes; none of its tables' changes is an event, but new entries of the schema log. */
-export const ownSchema = 'pgstream'
-export const schemaLogTable = 'schema_log'
 
 /** Messages by which the triggers say what they could not do. Anybody can forge them: they are only shown. */
 const troublePrefix = 'pgstream.trouble'

@@ -1,3 +1,7 @@
+/** The schema that init makes. Changes of its tables are no events, but new entries of its schema log. */
+export const ownSchema = 'pgstream'
+export const schemaLogTable = 'schema_log'
+
 /** An entry of `pgstream.schema_log`: the tables of one schema that one command changed, each described completely. */
 export interface SchemaLogEntry {
   readonly id: string
