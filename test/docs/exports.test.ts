@@ -9,6 +9,7 @@ import * as testing from '../../src/testing/index.ts'
 const values = [
   'PgstreamError',
   'Processor',
+  'WireJsonReader',
   'checkpointed',
   'encodeWireJson',
   'fanOut',
