@@ -1,7 +1,12 @@
+-- not in SQL: each query that calls such a function plans it anew
 create function pgstream.is_logged_schema(name text) returns boolean
-language sql immutable strict
+language plpgsql immutable strict
 set search_path = pg_catalog, pg_temp
-as $$ select name not in ('pgstream', 'information_schema') and not starts_with(name, 'pg_') $$;
+as $$
+begin
+  return name not in ('pgstream', 'information_schema') and not starts_with(name, 'pg_');
+end
+$$;
 
 create function pgstream.below_domain(
   domain oid, out type_oid oid, out modifier integer, out not_null boolean
@@ -74,9 +79,23 @@ begin
            'identity_columns', coalesce(case c.relreplident when 'f' then col.names else keys.identity end, '[]'),
            'unique_indexes', coalesce(keys.unique_indexes, '[]'))
          || case c.relkind when 'p' then '{"partitioned": true}'::jsonb else '{}' end
-    from pg_class as c
-    join pg_namespace as n on n.oid = c.relnamespace
-   -- offset 0, here and below: worked out once, not wherever it is used
+    -- offset 0, here and below: in this order whatever the statistics say, and worked out once
+    from (
+      select c.*
+        from pg_class as c
+       where c.oid = any (table_oids)
+         and c.relkind in ('r', 'p')
+         and c.relpersistence = 'p'
+         -- the view of a repeatable read transaction has tables that are gone
+         and pg_table_is_visible(c.oid) is not null
+         -- and those that others changed, and this transaction after them, twice
+         and (c.xmax = '0' or not exists (select from pg_class as newer where newer.oid = c.oid and newer.xmax = '0'))
+      offset 0
+    ) as c
+   cross join lateral (
+     select o.nspname from pg_namespace as o where o.oid = c.relnamespace and pgstream.is_logged_schema(o.nspname)
+     offset 0
+   ) as n
    cross join lateral (select pgstream.table_id(c.oid)::text as id offset 0) as named
    cross join lateral (
      select jsonb_agg(i.columns) filter (where i.indisprimary) -> 0 as primary_key,
@@ -142,15 +161,7 @@ begin
        left join pg_description as m
          on m.objoid = a.attrelid and m.classoid = 'pg_class'::regclass and m.objsubid = a.attnum
       where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-   ) as col
-   where c.oid = any (table_oids)
-     and c.relkind in ('r', 'p')
-     and c.relpersistence = 'p'
-     -- the view of a repeatable read transaction has tables that are gone
-     and pg_table_is_visible(c.oid) is not null
-     -- and those that others changed, and this transaction after them, twice
-     and (c.xmax = '0' or not exists (select from pg_class as newer where newer.oid = c.oid and newer.xmax = '0'))
-     and pgstream.is_logged_schema(n.nspname);
+   ) as col;
 end
 $$;
 

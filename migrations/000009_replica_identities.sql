@@ -37,7 +37,8 @@ begin
          end,
          c.reltoastrelid <> 0
     from pg_class as c
-    join pg_namespace as n on n.oid = c.relnamespace
+   -- offset 0: never all schemas first
+   cross join lateral (select s.nspname from pg_namespace as s where s.oid = c.relnamespace offset 0) as n
    where c.oid = any (table_oids)
      and c.relkind = 'r'
      and c.relpersistence = 'p'

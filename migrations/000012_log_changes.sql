@@ -103,13 +103,20 @@ begin
       left join jsonb_each(before -> 'schemas') as b on b.key = a.key;
   end if;
 
-  if type_oids <> '{}' or renamed_schemas <> '{}' then
+  if type_oids <> '{}' then
     touched := touched || pgstream.tables_with_types(array(
       select a.key::oid
         from jsonb_each(after -> 'types') as a
-        join jsonb_each(before -> 'types') as b on b.key = a.key and b.value <> a.value
-      union
-      select t.oid from pg_type as t where t.typnamespace = any (renamed_schemas)));
+        join jsonb_each(before -> 'types') as b on b.key = a.key and b.value <> a.value));
+  end if;
+  if renamed_schemas <> '{}' then
+    -- by pg_depend: no index of pg_type begins with the schema
+    touched := touched || pgstream.tables_with_types(array(
+      select coalesce(c.reltype, d.objid)
+        from pg_depend as d
+        left join pg_class as c on d.classid = 'pg_class'::regclass and c.oid = d.objid
+       where d.refclassid = 'pg_namespace'::regclass and d.refobjid = any (renamed_schemas)
+         and d.classid in ('pg_class'::regclass, 'pg_type'::regclass)));
   end if;
 
   touched := touched || index_tables || pgstream.descendants(reshaped || joined_or_left || index_tables);
