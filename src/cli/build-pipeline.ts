@@ -1,9 +1,11 @@
-import type { Writable } from 'node:stream'
+import type { Duplex, Writable } from 'node:stream'
 import { modules } from '../config/fields.ts'
 import type { ConfigRead } from '../config/read-config.ts'
 import { PgstreamError } from '../errors.ts'
 import type { Listener } from '../pipeline/contracts.ts'
 import { fanOut } from '../pipeline/fan-out.ts'
+import { tableFilter } from '../pipeline/filter.ts'
+import type { TableLists } from '../pipeline/table-choice.ts'
 import { postgresListener } from '../postgres/postgres-listener.ts'
 import { parsePostgresUrl, redactUrl } from '../postgres/postgres-url.ts'
 import { slotNameFor } from '../postgres/slot-name.ts'
@@ -14,12 +16,13 @@ import { findSourceUrl } from './source-url.ts'
 
 export interface BuiltPipeline {
   readonly listener: Listener
+  readonly stages: readonly Duplex[]
   readonly processor: Writable
   /** What runs, for the log. */
   readonly about: Readonly<Record<string, unknown>>
 }
 
-type Source = Omit<BuiltPipeline, 'processor'>
+type Source = Pick<BuiltPipeline, 'listener' | 'about'>
 
 /**
  * Makes what the settings ask for, from a recorded file if one is given; nothing is connected yet.
@@ -34,14 +37,21 @@ export function buildPipeline(read: ConfigRead, logger: Logger, recording?: stri
   if (!source || processors.length === 0) throw incomplete(!source, processors.length === 0)
 
   const { listener, about } = source
+  const filter = readFilter(read)
   return {
     listener,
+    stages: filter ? [tableFilter(filter)] : [],
     processor: fanOut(
       listener.checkpointer,
       processors.map(({ make }) => make),
     ),
-    about: { ...about, processors: processors.map(({ name }) => name) },
+    about: { ...about, ...filter, processors: processors.map(({ name }) => name) },
   }
+}
+
+function readFilter({ config }: ConfigRead): TableLists | null {
+  const { includeTables: include, excludeTables: exclude } = config.filter
+  return include || exclude ? { include, exclude } : null
 }
 
 function postgresSource(read: ConfigRead, logger: Logger): Source | undefined {

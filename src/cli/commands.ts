@@ -40,10 +40,11 @@ export const commands: readonly Command[] = [
       'delivered is confirmed to Postgres and does not come again. Ctrl-C or SIGTERM stops reading, delivers what was ' +
       'read and ends; a second one, or 30 seconds, ends at once, and what was not delivered comes at the next start. ' +
       'It needs a listener and at least one processor.',
-    flags: ['pgurl', 'config', 'slot-name', 'stdout', 'log-level'],
-    settings: ['postgresListener', 'stdoutWriter', 'command'],
+    flags: ['pgurl', 'config', 'slot-name', 'include-tables', 'exclude-tables', 'stdout', 'log-level'],
+    settings: ['postgresListener', 'filter', 'stdoutWriter', 'command'],
     examples: [
       'pgstream run --stdout --pgurl postgres://postgres:postgres@localhost/shop',
+      "pgstream run --stdout --include-tables 'orders, shop.*' -c shop.env",
       'pgstream run -c shop.env | jq .',
     ],
   },
@@ -91,8 +92,8 @@ export const commands: readonly Command[] = [
       'Gives the changes of a file to the processors as run gave them when they were in the slot, and ends. The file is ' +
       'one of pgstream record, or has lines of wal2json as pg_recvlogical writes them (format version 2, with transactions ' +
       'and LSNs). It needs at least one processor.',
-    flags: ['config', 'stdout', 'log-level'],
-    settings: ['stdoutWriter', 'command'],
+    flags: ['config', 'include-tables', 'exclude-tables', 'stdout', 'log-level'],
+    settings: ['filter', 'stdoutWriter', 'command'],
     examples: ['pgstream replay shop.rec --stdout'],
   },
   {

@@ -5,6 +5,7 @@ import { buildPipeline } from './build-pipeline.ts'
 import type { BuiltPipeline } from './build-pipeline.ts'
 import { commandLogger } from './command-logger.ts'
 import { countChanges } from './count-changes.ts'
+import { warnOfDoubtfulPatterns } from './doubtful-patterns.ts'
 import type { Flags } from './parse-arguments.ts'
 import type { Program } from './program.ts'
 import { streamUntilStopped } from './stream-until-stopped.ts'
@@ -16,6 +17,8 @@ export async function runConfigured(flags: Flags, recording?: string): Promise<n
   const read = readConfig({ flags, environment: process.env, unavailable: 'refuse' })
   const logger = commandLogger(read)
   const built = buildPipeline(read, logger, recording)
+  const ended = new AbortController()
+  const warned = recording === undefined ? warnOfDoubtfulPatterns(read, logger, ended.signal) : null
   try {
     await stream(built, logger)
     return 0
@@ -31,14 +34,20 @@ export async function runConfigured(flags: Flags, recording?: string): Promise<n
     }
     logger.fatal({ error }, 'stopped by an error')
     return exitCode
+  } finally {
+    ended.abort()
+    await warned
   }
 }
 
-async function stream({ listener, processor, about }: BuiltPipeline, logger: CommandLogger): Promise<void> {
+async function stream(
+  { listener, stages, processor, about }: BuiltPipeline,
+  logger: CommandLogger,
+): Promise<void> {
   const startedAt = performance.now()
   logger.info(about, 'connecting; Ctrl-C stops')
   const counts = countChanges(listener)
-  await streamUntilStopped({ listener, processor }, logger)
+  await streamUntilStopped({ listener, stages, processor }, logger)
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10
   logger.info({ ...counts, seconds }, 'stopped: everything that was read is delivered and confirmed')
 }

@@ -14,7 +14,7 @@ const closeDeadlineMs = 2_000
  * @throws {PgstreamError} PGSTREAM_STOPPED_HARD when something was dropped; else what ended the stream.
  */
 export async function streamUntilStopped(
-  { listener, processor }: Pick<PipelineParts, 'listener' | 'processor'>,
+  parts: Omit<PipelineParts, 'signal'>,
   logger: CommandLogger,
 ): Promise<void> {
   const abort = new AbortController()
@@ -22,7 +22,7 @@ export async function streamUntilStopped(
     deadlineMs: stopDeadlineMs,
     onFirst: (signal) => {
       logger.info({ signal }, 'stopping: what was read is delivered first; once more stops at once')
-      listener.stop()
+      parts.listener.stop()
     },
     onSecond: (reason) => {
       const error = stoppedHard(reason)
@@ -34,7 +34,7 @@ export async function streamUntilStopped(
     },
   })
   try {
-    await runPipeline({ listener, processor, signal: abort.signal })
+    await runPipeline({ ...parts, signal: abort.signal })
   } catch (error) {
     throw abort.signal.aborted ? abort.signal.reason : error
   } finally {

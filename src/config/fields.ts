@@ -45,6 +45,26 @@ export const modules = {
       },
     },
   },
+  filter: {
+    title: 'filter',
+    enabledBy: 'either of its settings',
+    fields: {
+      includeTables: {
+        name: 'PGSTREAM_FILTER_INCLUDE_TABLES',
+        type: 'tables',
+        about: 'The only tables whose changes are delivered; all of them if not set.',
+        flag: 'include-tables',
+        placeholder: 'TABLES',
+      },
+      excludeTables: {
+        name: 'PGSTREAM_FILTER_EXCLUDE_TABLES',
+        type: 'tables',
+        about: 'Tables whose changes are not delivered, also of those that are included.',
+        flag: 'exclude-tables',
+        placeholder: 'TABLES',
+      },
+    },
+  },
   stdoutWriter: {
     title: 'stdout processor',
     enabledBy: 'PGSTREAM_STDOUT_WRITER_ENABLED=true or --stdout',

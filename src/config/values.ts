@@ -1,3 +1,5 @@
+import { parseTablePattern, splitPatterns } from '../wal/table-pattern.ts'
+
 /** What each type of setting becomes. */
 export interface ValueOf {
   text: string
@@ -10,6 +12,8 @@ export interface ValueOf {
   size: number
   integer: number
   list: readonly string[]
+  /** Patterns of tables, each of which can be read. */
+  tables: readonly string[]
   choice: string
 }
 
@@ -29,6 +33,9 @@ export const notation: { readonly [Type in ValueType]?: string } = {
   duration: 'Durations are written 300ms, 1.5s, 1min or 1h30m.',
   size: 'Sizes are written 64KB, 100MiB or as a number of bytes.',
   list: 'Lists are separated by commas or blanks.',
+  tables:
+    'Tables are written schema.table, or table for one of schema public; * stands for any part of a name, and names with ' +
+    'upper-case letters or dots go in double quotes. Several are separated by commas or blanks.',
 }
 
 /** Its message goes on after `"64K" is not …`. */
@@ -45,6 +52,7 @@ export const parsers: { readonly [Type in ValueType]: Parser<ValueOf[Type]> } = 
   size: parseSize,
   integer: parseInteger,
   list: (text) => text.split(/[\s,]+/).filter((item) => item !== ''),
+  tables: parseTables,
   choice: parseChoice,
 }
 
@@ -132,6 +140,19 @@ function parseInteger(text: string, { min = 0 }: ValueRules): number {
     throw new ValueError(`a whole number of at least ${min}`)
   }
   return value
+}
+
+function parseTables(text: string): readonly string[] {
+  const patterns = splitPatterns(text)
+  if (patterns.length === 0) throw new ValueError('a list of tables: it names none')
+  for (const pattern of patterns) {
+    try {
+      parseTablePattern(pattern)
+    } catch (error) {
+      throw new ValueError(`a list of tables: in ${pattern}, ${(error as RangeError).message}`)
+    }
+  }
+  return patterns
 }
 
 function parseChoice(text: string, { choices = [] }: ValueRules): string {

@@ -38,10 +38,10 @@ module.exports = {
       to: { path: '^src/(?!telemetry/|wal/|errors\\.ts$)' },
     },
     {
-      name: 'config-imports-errors',
+      name: 'config-imports-errors-and-wal',
       severity: 'error',
       from: { path: '^src/config/' },
-      to: { path: '^src/(?!config/|errors\\.ts$)' },
+      to: { path: '^src/(?!config/|wal/|errors\\.ts$)' },
     },
     {
       name: 'systems-import-no-sibling',

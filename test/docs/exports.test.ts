@@ -21,6 +21,7 @@ const values = [
   'rowObject',
   'runPipeline',
   'stdoutWriter',
+  'tableFilter',
   'tearDown',
   'unchangedToast',
 ]
@@ -58,6 +59,7 @@ const types = [
   'SchemaLogEntry',
   'StdoutWriter',
   'StdoutWriterOptions',
+  'TableFilterOptions',
   'TableSchema',
   'TearDownOptions',
   'TearDownReport',

@@ -96,6 +96,17 @@ test('lists are cut at commas and blanks', () => {
   assert.deepEqual(read('list', 'a:1,b:2 c:3,  d:4,'), ['a:1', 'b:2', 'c:3', 'd:4'])
 })
 
+test('patterns of tables are cut like lists, not within double quotes, and each must be readable', () => {
+  assert.deepEqual(read('tables', 'orders,shop.* "My, Schema"."a b"'), [
+    'orders',
+    'shop.*',
+    '"My, Schema"."a b"',
+  ])
+  refuses('tables', 'orders, shop.', /^a list of tables: in shop\., a name is missing/)
+  refuses('tables', 'Orders', /in Orders, a name with upper-case letters goes in double quotes: "Orders"/)
+  refuses('tables', ',', /names none/)
+})
+
 test('numbers are whole and not below their least', () => {
   assert.equal(read('integer', '0'), 0)
   assert.equal(read('integer', '42', { min: 1 }), 42)
