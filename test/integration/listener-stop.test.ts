@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { Writable } from 'node:stream'
 import { describe, test } from 'node:test'
-import { setTimeout as pause } from 'node:timers/promises'
 import { checkpointed } from '../../src/pipeline/checkpointed.ts'
 import { postgresListener } from '../../src/postgres/postgres-listener.ts'
+import type { PostgresListener } from '../../src/postgres/postgres-listener.ts'
 import type { Logger } from '../../src/telemetry/logger.ts'
 import { silentLogger } from '../../src/telemetry/logger.ts'
 import type { InsertEvent, WalEvent } from '../../src/wal/event.ts'
@@ -24,20 +24,36 @@ async function rowsThatCome(database: TemporaryDatabase): Promise<number> {
   return stream.events.filter(isRow).length
 }
 
-/** Delays in milliseconds that cover the time from the making of a stream to its first event. */
-async function momentsOfTheStart(database: TemporaryDatabase, count: number): Promise<number[]> {
-  const start = performance.now()
-  await using stream = openStream(database)
-  await stream.until((events) => events.length > 0)
-  const took = performance.now() - start
-  await stream.stop()
-  return Array.from({ length: count }, (_, n) => (took * n) / (count - 1))
+/** Moments of the start of a stream, each until which a test can wait. */
+const moments: Readonly<
+  Record<string, (database: TemporaryDatabase, listener: PostgresListener) => Promise<unknown>>
+> = {
+  'at once': async () => undefined,
+  'when the first connection stands': (database) => seen(database, 'client backend'),
+  'when the walsender is there': (database) => seen(database, 'walsender'),
+  'when something was read': (_database, listener) =>
+    eventually(() => listener.readableDidRead, { every: 1 }),
+}
+
+/** Until a session of ours is in the server. */
+async function seen(database: TemporaryDatabase, type: string): Promise<void> {
+  const about = `A ${type} of ours`
+  await eventually(
+    async () => {
+      const rows = await database.query(
+        'select from pg_stat_activity where datname = current_database() and backend_type = $1 and pid <> pg_backend_pid()',
+        [type],
+      )
+      return rows.length > 0
+    },
+    { every: 0, about },
+  )
 }
 
 const withTable = (database: TemporaryDatabase): Promise<unknown> =>
   database.query('create table t (id int primary key, name text)')
 
-describe('how a stream ends', { concurrency: true }, () => {
+describe('how a stream ends', { concurrency: 4 }, () => {
   for (const server of postgresServers()) {
     const on = `Postgres ${server.major}`
 
@@ -72,7 +88,7 @@ describe('how a stream ends', { concurrency: true }, () => {
     })
 
     test(`${on}: stop() amid a large transaction reads it to its end, so that it does not come again`, async () => {
-      const rows = 5_000
+      const rows = 4_000
       await using database = await preparedDatabase(server, { before: withTable })
       {
         await using stream = openStream(database)
@@ -133,22 +149,24 @@ describe('how a stream ends', { concurrency: true }, () => {
 
     test(`${on}: stop() at any moment of the start ends the stream`, async () => {
       await using database = await preparedDatabase(server, { before: withTable })
-      for (const delay of await momentsOfTheStart(database, 30)) {
+      for (const [when, moment] of Object.entries(moments)) {
         await using stream = openStream(database)
-        await pause(delay)
+        await moment(database, stream.listener)
         const ended = stream.stop()
-        await eventually(() => assert.ok(stream.listener.closed), { about: `The end after ${delay} ms` })
+        await eventually(() => assert.ok(stream.listener.closed), { about: `The end after stop() ${when}` })
         await ended
+        await stream.stop()
       }
       assert.equal(await rowsThatCome(database), 0)
     })
 
     test(`${on}: destroy() at any moment of the start ends the stream; the slot is free at once`, async () => {
       await using database = await preparedDatabase(server, { before: withTable })
-      for (const delay of await momentsOfTheStart(database, 15)) {
+      for (const moment of Object.values(moments)) {
         const listener = postgresListener({ url: database.url })
         listener.resume()
-        setTimeout(() => listener.destroy(), delay)
+        await moment(database, listener)
+        listener.destroy()
         await once(listener, 'close')
         const [row] = await database.query(
           'select from pg_replication_slots where active and database = $1',
