@@ -44,6 +44,7 @@ set timezone = 'UTC'
 set bytea_output = 'hex'
 set extra_float_digits = 1
 set plan_cache_mode = force_generic_plan
+set join_collapse_limit = 1
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off

@@ -10,6 +10,7 @@ language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
 set lock_timeout = '100ms'
 set plan_cache_mode = force_generic_plan
+set join_collapse_limit = 1
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
@@ -85,6 +86,7 @@ language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
 set lock_timeout = '100ms'
 set plan_cache_mode = force_generic_plan
+set join_collapse_limit = 1
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
