@@ -9,8 +9,10 @@ import { startServices } from './services/service.ts'
 import type { RunningServices } from './services/service.ts'
 import { atTheEnd } from './services/watchdog.ts'
 import { chooseTests } from './support/choose-tests.ts'
+import { neededServices } from './support/needed-services.ts'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
+const top = join(here, '..')
 const nodeOptions = [
   '--import',
   'tsx',
@@ -42,11 +44,14 @@ try {
 async function runTests(): Promise<number> {
   const { files, options } = await chooseTests(here, parameters)
   console.log(`Node.js ${process.version} on ${process.platform}-${process.arch} as ${userInfo().username}`)
-  const needed = files.some((file) => !file.startsWith('test/unit/'))
-  await using services = await startServices(needed ? allServices() : [])
+  const needed = await neededServices(top, files, allServices())
+  await using services = await startServices(needed.services)
   const complete = report(services)
   if (!complete) return 1
-  return await runNode([...options, ...files], services.environment)
+  const runnable = needed.runnable(services)
+  for (const file of files) if (!runnable.includes(file)) console.log(`skipped: ${file}`)
+  if (runnable.length === 0) throw new Error('No test is left.')
+  return await runNode([...options, ...runnable], services.environment)
 }
 
 async function keepServices(): Promise<number> {
@@ -73,7 +78,7 @@ function report(services: RunningServices): boolean {
 async function runNode(options: string[], environment: Readonly<Record<string, string>>): Promise<number> {
   if (stopped.signal.aborted) return 130
   const tests = spawn(process.execPath, [...nodeOptions, ...options], {
-    cwd: join(here, '..'),
+    cwd: top,
     detached: true,
     stdio: 'inherit',
     env: { ...process.env, ...environment },

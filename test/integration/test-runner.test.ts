@@ -44,11 +44,28 @@ test('a file that leaves a database behind fails', async () => {
   assert.match(output, /left behind by the last test: database x/)
 })
 
-test('on CI a service that cannot be had fails the run before any test', async () => {
+const usesPostgres = `
+  import '../../support/postgres.ts'
+  test('fine', () => undefined)`
+
+test('a run starts only the services that its files import', async () => {
   const { code, output } = await runOne(`test('fine', () => undefined)`, {
     CI: 'true',
     PGSTREAM_TEST_POSTGRES_MAJORS: '9',
   })
+  assert.equal(code, 0)
+  assert.doesNotMatch(output, /Postgres|Kafka/)
+})
+
+test('a file whose service cannot be had is skipped by name', async () => {
+  const { code, output } = await runOne(usesPostgres, { PGSTREAM_TEST_POSTGRES_MAJORS: '9' })
+  assert.equal(code, 1, 'a run without any test is a failure')
+  assert.match(output, /skipped: Postgres 9: environment: .*\nskipped: test\/integration\/run-.*\.test\.ts\n/)
+  assert.doesNotMatch(output, /fine/)
+})
+
+test('on CI a service that cannot be had fails the run before any test', async () => {
+  const { code, output } = await runOne(usesPostgres, { CI: 'true', PGSTREAM_TEST_POSTGRES_MAJORS: '9' })
   assert.equal(code, 1)
   assert.match(output, /missing: Postgres 9: environment: PGSTREAM_TEST_POSTGRES_9_URL is not set; Docker: /)
   assert.doesNotMatch(output, /fine/)

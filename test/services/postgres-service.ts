@@ -16,6 +16,7 @@ export function postgresService(major: number): Service {
     describeServer({ major, variable, url, origin, end })
   return {
     name: `Postgres ${major}`,
+    usedThrough: 'test/support/postgres.ts',
     providers: [
       {
         way: 'environment',

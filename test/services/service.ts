@@ -1,6 +1,8 @@
 /** Something real that tests talk to: a Postgres, a broker, a search index. */
 export interface Service {
   readonly name: string
+  /** The module through which tests use it, from the top of the repository: a run without it starts no such service. */
+  readonly usedThrough: string
   /** The ways to have it, in the order in which they are tried. */
   readonly providers: readonly Provider[]
 }

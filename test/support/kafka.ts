@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto'
+import { findKafka } from '../services/kafka-binaries.ts'
+import { startBroker } from '../services/kafka-broker.ts'
+import type { BrokerOptions, KafkaBroker } from '../services/kafka-broker.ts'
+import { kafkaClient } from '../services/kafka-client.ts'
+import { kafkaFromEnvironment } from '../services/kafka-servers.ts'
+import type { KafkaServers } from '../services/kafka-servers.ts'
+import { leftOpen } from './left-open.ts'
+
+/** The broker that `npm test` started, or that the environment names. */
+export function kafkaServers(): KafkaServers {
+  const servers = kafkaFromEnvironment()
+  if (servers) return servers
+  throw new Error(
+    'This test needs a Kafka broker: run npm test, or npm test -- --services and set the variables that it prints.',
+  )
+}
+
+export interface TemporaryTopic extends AsyncDisposable {
+  readonly name: string
+}
+
+/** A topic of one test, on the broker of the run or on another. Disposing deletes it. */
+export async function temporaryTopic(
+  options: {
+    servers?: KafkaServers
+    partitions?: number
+    /** Settings of the topic, such as `max.message.bytes`. */
+    config?: Readonly<Record<string, string>>
+    name?: string
+  } = {},
+): Promise<TemporaryTopic> {
+  const { servers = kafkaServers(), partitions = 1, config = {} } = options
+  const name = options.name ?? `test-${randomBytes(6).toString('hex')}`
+  const admin = kafkaClient(servers).admin()
+  try {
+    await admin.connect()
+    const configEntries = Object.entries(config).map(([key, value]) => ({ name: key, value }))
+    await admin.createTopics({
+      topics: [{ topic: name, numPartitions: partitions, replicationFactor: 1, configEntries }],
+    })
+  } finally {
+    await admin.disconnect()
+  }
+  leftOpen.add(`topic ${name}`)
+  return {
+    name,
+    [Symbol.asyncDispose]: async () => {
+      await deleteTopic(servers, name)
+      leftOpen.delete(`topic ${name}`)
+    },
+  }
+}
+
+/**
+ * A broker of this test's own, to be stopped, killed or set otherwise (`settings` are lines of server.properties). It
+ * dies with this process.
+ */
+export async function startKafka(options: BrokerOptions = {}): Promise<KafkaBroker> {
+  const broker = await startBroker(await findKafka(), options)
+  const what = `Kafka broker ${broker.servers.address.PLAINTEXT}`
+  leftOpen.add(what)
+  return {
+    ...broker,
+    [Symbol.asyncDispose]: async () => {
+      await broker[Symbol.asyncDispose]()
+      leftOpen.delete(what)
+    },
+  }
+}
+
+async function deleteTopic(servers: KafkaServers, name: string): Promise<void> {
+  const admin = kafkaClient(servers, 'PLAINTEXT', { retry: { retries: 2 } }).admin()
+  try {
+    await admin.connect()
+    await admin.deleteTopics({ topics: [name] })
+  } catch (error) {
+    if (!isGone(error)) throw error
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+/** A broker of the test's own that is down keeps nothing, and a test may have deleted the topic itself. */
+function isGone(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if ('code' in error && error.code === 'ECONNREFUSED') return true
+  if ('type' in error && error.type === 'UNKNOWN_TOPIC_OR_PARTITION') return true
+  return isGone(error.cause)
+}
