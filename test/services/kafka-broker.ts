@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { mkdtemp, open, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Kafka } from 'kafkajs'
 import { eventually } from '../support/wait.ts'
 import { freePort } from './free-port.ts'
 import type { KafkaBinaries } from './kafka-binaries.ts'
@@ -26,11 +27,16 @@ export interface KafkaBroker extends AsyncDisposable {
   restart(mode?: 'clean' | 'crash'): Promise<void>
 }
 
+type Advertised = NonNullable<BrokerPlace['advertised']>
+
 export interface BrokerOptions {
   /** Lines of server.properties that are to be otherwise than in kafka-settings.ts. */
   readonly settings?: Readonly<Record<string, string>>
-  /** host:port that a listener tells its clients to come to instead of its own, for instance that of a proxy. */
-  readonly advertised?: BrokerPlace['advertised']
+  /**
+   * host:port to which listeners tell their clients to come instead of their own, for instance that of a proxy. Called
+   * with the broker's own before it starts.
+   */
+  readonly advertise?: (own: KafkaServers['address']) => Advertised | Promise<Advertised>
 }
 
 /** Ends whichever Java runs for the folder, and removes it. */
@@ -51,23 +57,25 @@ export async function startBroker(
   const folder = await mkdtemp(join(tmpdir(), 'pgstream-kafka-'))
   const end = atTheEnd(cleanUp, [folder])
   const config = join(folder, 'server.properties')
-  const startServer = async (servers: KafkaServers): Promise<ChildProcess> => {
-    const server = await java(binaries, folder, ['kafka.Kafka', config])
-    server.unref()
-    await untilReady(server, servers, folder)
-    return server
-  }
   try {
     const { caFile, certificate } = await makeTlsFiles(folder)
     const ports = await brokerPorts()
-    const { settings, advertised } = options
-    const place = { ports, bind: '127.0.0.1', data: join(folder, 'data'), certificate }
-    await writeFile(config, serverProperties({ ...place, ...(advertised && { advertised }) }, settings))
-    await writeFile(join(folder, 'log4j2.properties'), loggingProperties)
-    await format(binaries, folder, config)
     const address = recordOfProtocols((protocol) => `127.0.0.1:${ports[protocol]}`)
     const servers = { address, caFile, ...kafkaUser }
-    let server = await startServer(servers)
+    const advertised = await options.advertise?.(address)
+    const place = { ports, bind: '127.0.0.1', data: join(folder, 'data'), certificate }
+    const properties = serverProperties({ ...place, ...(advertised && { advertised }) }, options.settings)
+    await writeFile(config, properties)
+    await writeFile(join(folder, 'log4j2.properties'), loggingProperties)
+    await format(binaries, folder, config)
+    const startServer = async (): Promise<ChildProcess> => {
+      const child = await java(binaries, folder, ['kafka.Kafka', config])
+      child.unref()
+      const internal = { brokers: [`127.0.0.1:${ports.INTERNAL}`] }
+      await untilReady(child, kafkaClient(servers, 'PLAINTEXT', { ...internal, ...briefly }), folder)
+      return child
+    }
+    let server = await startServer()
     const stop: KafkaBroker['stop'] = async (mode = 'clean') => {
       if (hasEnded(server)) return
       server.ref()
@@ -81,7 +89,7 @@ export async function startBroker(
       stop,
       restart: async (mode) => {
         await stop(mode)
-        server = await startServer(servers)
+        server = await startServer()
       },
       [Symbol.asyncDispose]: () => end[Symbol.asyncDispose](),
     }
@@ -91,12 +99,12 @@ export async function startBroker(
   }
 }
 
-/** One for each listener, and one for the broker's controller. */
 export async function brokerPorts(): Promise<BrokerPlace['ports']> {
   const free = new Set<number>()
-  while (free.size < 5) free.add(await freePort())
-  const [controller = 0, ...others] = free
-  return { CONTROLLER: controller, ...recordOfProtocols(() => others.pop() ?? 0) }
+  while (free.size < 6) free.add(await freePort())
+  const ports = [...free]
+  const next = (): number => ports.pop() ?? 0
+  return { ...recordOfProtocols(next), INTERNAL: next(), CONTROLLER: next() }
 }
 
 async function format(binaries: KafkaBinaries, folder: string, config: string): Promise<void> {
@@ -122,21 +130,22 @@ async function java(binaries: KafkaBinaries, folder: string, parameters: string[
   return child
 }
 
-/** Until clients find the broker in what it says of its cluster. */
-async function untilReady(server: ChildProcess, servers: KafkaServers, folder: string): Promise<void> {
+const briefly = { retry: { retries: 0 }, connectionTimeout: 5000, requestTimeout: 5000 }
+
+/** Until a client finds the broker in what it says of its cluster. */
+async function untilReady(server: ChildProcess, client: Kafka, folder: string): Promise<void> {
   const answered = await eventually(
     async () => {
       if (hasEnded(server)) return 'ended'
-      return (await isReady(servers)) && 'answered'
+      return (await isReady(client)) && 'answered'
     },
     { timeoutMs: 120_000, every: 50, about: 'The start of Kafka' },
   )
   if (answered === 'ended') throw new Error(`Kafka did not start: ${await lastLines(folder)}`)
 }
 
-async function isReady(servers: KafkaServers): Promise<boolean> {
-  const changes = { retry: { retries: 0 }, connectionTimeout: 5000, requestTimeout: 5000 }
-  const admin = kafkaClient(servers, 'PLAINTEXT', changes).admin()
+async function isReady(client: Kafka): Promise<boolean> {
+  const admin = client.admin()
   try {
     await admin.connect()
     return (await admin.describeCluster()).brokers.length > 0

@@ -5,8 +5,9 @@ import type { KafkaProtocol } from './kafka-servers.ts'
 export const kafkaUser = { username: 'test', password: 'test-secret' }
 
 export interface BrokerPlace {
-  readonly ports: Readonly<Record<KafkaProtocol | 'CONTROLLER', number>>
-  /** The address that the listeners are bound to; clients come to 127.0.0.1. */
+  /** Those of the tests' listeners, and of two that only the broker itself uses. */
+  readonly ports: Readonly<Record<KafkaProtocol | 'INTERNAL' | 'CONTROLLER', number>>
+  /** The address that the tests' listeners are bound to; clients come to 127.0.0.1. */
   readonly bind: string
   /** Folder of the topics. */
   readonly data: string
@@ -24,7 +25,7 @@ const settings: Readonly<Record<string, string>> = {
   'process.roles': 'broker,controller',
   'node.id': '1',
   'controller.listener.names': 'CONTROLLER',
-  'inter.broker.listener.name': 'PLAINTEXT',
+  'inter.broker.listener.name': 'INTERNAL',
   'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
   'ssl.keystore.type': 'PEM',
   'auto.create.topics.enable': 'false',
@@ -50,21 +51,18 @@ const settings: Readonly<Record<string, string>> = {
 
 /** The text of server.properties; `changes` come last and win. */
 export function serverProperties(place: BrokerPlace, changes: Readonly<Record<string, string>> = {}): string {
-  const { ports, bind } = place
+  const { ports, bind, advertised } = place
+  const internal = `INTERNAL://127.0.0.1:${ports.INTERNAL}`
   const controller = `127.0.0.1:${ports.CONTROLLER}`
+  const listener = (protocol: KafkaProtocol): string => `${protocol}://${bind}:${ports[protocol]}`
+  const told = (protocol: KafkaProtocol): string =>
+    `${protocol}://${advertised?.[protocol] ?? `127.0.0.1:${ports[protocol]}`}`
+  const same = kafkaProtocols.map((protocol) => `${protocol}:${protocol}`)
   const all: Record<string, string> = {
     ...settings,
-    listeners: [
-      ...kafkaProtocols.map((protocol) => `${protocol}://${bind}:${ports[protocol]}`),
-      `CONTROLLER://${controller}`,
-    ].join(','),
-    'advertised.listeners': kafkaProtocols
-      .map((protocol) => `${protocol}://${place.advertised?.[protocol] ?? `127.0.0.1:${ports[protocol]}`}`)
-      .join(','),
-    'listener.security.protocol.map': [
-      ...kafkaProtocols.map((protocol) => `${protocol}:${protocol}`),
-      'CONTROLLER:PLAINTEXT',
-    ].join(','),
+    listeners: [...kafkaProtocols.map(listener), internal, `CONTROLLER://${controller}`].join(','),
+    'advertised.listeners': [...kafkaProtocols.map(told), internal].join(','),
+    'listener.security.protocol.map': [...same, 'INTERNAL:PLAINTEXT', 'CONTROLLER:PLAINTEXT'].join(','),
     'controller.quorum.voters': `1@${controller}`,
     'log.dirs': place.data,
     'ssl.keystore.location': place.certificate,
