@@ -1,5 +1,5 @@
 create function pgstream.write_entries(
-  command text, in_schema text, described jsonb, gone jsonb, facts jsonb default '{}'
+  command text, in_schema text, described jsonb, gone jsonb, seen pg_snapshot, facts jsonb default '{}'
 ) returns bigint
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
@@ -12,7 +12,7 @@ declare
     'command', command,
     'xid', pg_current_xact_id()::text,
     'lsn', pg_current_wal_insert_lsn()::text,
-    'snapshot', pg_current_snapshot()::text);
+    'snapshot', seen::text);
   written bigint;
 begin
   if octet_length(described::text) + octet_length(gone::text) <= part_bytes then
@@ -73,7 +73,7 @@ begin
 end
 $$;
 
-comment on function pgstream.write_entries(text, text, jsonb, jsonb, jsonb) is
-  'Writes one entry of the schema log, or as many parts of it as its size needs; returns how many.';
+comment on function pgstream.write_entries(text, text, jsonb, jsonb, pg_snapshot, jsonb) is
+  'Writes one entry of the schema log, or as many parts of it as its size needs; returns how many. The snapshot is that of the statement that described the tables: a later one would claim to know what others have changed since.';
 
 revoke execute on all functions in schema pgstream from public;

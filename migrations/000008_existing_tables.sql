@@ -5,6 +5,7 @@ as $$
 declare
   batch record;
   described jsonb;
+  seen pg_snapshot;
   written bigint := 0;
 begin
   for batch in
@@ -20,10 +21,10 @@ begin
      group by b.schema_name, b.number
      order by b.schema_name, b.number
   loop
-    select jsonb_agg(d.description order by d.table_oid) into described
+    select jsonb_agg(d.description order by d.table_oid), pg_current_snapshot() into described, seen
       from pgstream.describe_tables(batch.table_oids) as d;
     if described is not null then
-      written := written + pgstream.write_entries('REFRESH', batch.schema_name, described, '[]');
+      written := written + pgstream.write_entries('REFRESH', batch.schema_name, described, '[]', seen);
     end if;
   end loop;
   return written;

@@ -12,6 +12,22 @@ $$;
 
 comment on function pgstream.shapes(oid[]) is 'Schema and description of each of the tables that is logged, by oid.';
 
+create function pgstream.described(table_oids oid[], out tables jsonb, out seen pg_snapshot)
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  tables := '[]';
+  seen := pg_current_snapshot();
+  if table_oids <> '{}' then
+    tables := (select coalesce(jsonb_agg(s.value), '[]') from jsonb_each(pgstream.shapes(table_oids)) as s);
+  end if;
+end
+$$;
+
+comment on function pgstream.described(oid[]) is
+  'Schemas and descriptions as a list, and the snapshot that they were taken from.';
+
 create function pgstream.state(table_oids oid[], type_oids oid[], schema_oids oid[]) returns jsonb
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
@@ -44,19 +60,21 @@ comment on function pgstream.state(oid[], oid[], oid[]) is
 
 create function pgstream.changes(
   before jsonb, table_oids oid[], index_tables oid[], type_oids oid[], schema_oids oid[],
-  out touched oid[], out tables jsonb, out gone jsonb, out schemas jsonb
+  out touched oid[], out tables jsonb, out gone jsonb, out schemas jsonb, out seen pg_snapshot
 )
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  after constant jsonb := pgstream.state(table_oids, type_oids, schema_oids);
+  after jsonb;
   -- what happened to these happened to their descendants, too
   reshaped oid[];
   joined_or_left oid[];
   renamed_schemas oid[];
   others oid[];
 begin
+  select pgstream.state(table_oids, type_oids, schema_oids), pg_current_snapshot() into after, seen;
+
   select coalesce(array_agg(a.key::oid), '{}'),
          coalesce(array_agg(a.key::oid) filter (
            where before is null
@@ -120,12 +138,13 @@ begin
   end if;
 
   touched := touched || index_tables || pgstream.descendants(reshaped || joined_or_left || index_tables);
-  select coalesce(jsonb_agg(a.value), '[]') into tables
-    from jsonb_each(after -> 'tables') as a
-   where a.key::oid = any (touched);
   others := array(select unnest(touched) except select unnest(table_oids));
-  if others <> '{}' then
-    tables := tables || (select coalesce(jsonb_agg(s.value), '[]') from jsonb_each(pgstream.shapes(others)) as s);
+  if others = '{}' then
+    select coalesce(jsonb_agg(a.value), '[]') into tables
+      from jsonb_each(after -> 'tables') as a
+     where a.key::oid = any (touched);
+  else
+    select d.tables, d.seen into tables, seen from pgstream.described(touched) as d;
   end if;
 end
 $$;
@@ -134,7 +153,8 @@ comment on function pgstream.changes(jsonb, oid[], oid[], oid[], oid[]) is
   'What a command changed, by comparing what it was about with what that was before. Null for before: everything.';
 
 create function pgstream.log_changes(
-  command text, tables jsonb, already oid[], gone jsonb, schemas jsonb, adds_indexes boolean default false
+  command text, tables jsonb, already oid[], gone jsonb, schemas jsonb, seen pg_snapshot,
+  adds_indexes boolean default false
 ) returns void
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
@@ -171,12 +191,13 @@ begin
       entry.schema_name,
       entry.tables,
       entry.dropped_tables,
+      seen,
       entry.facts || case when adds_indexes then '{"adds_indexes": true}'::jsonb else '{}' end);
   end loop;
 end
 $$;
 
-comment on function pgstream.log_changes(text, jsonb, oid[], jsonb, jsonb, boolean) is
+comment on function pgstream.log_changes(text, jsonb, oid[], jsonb, jsonb, pg_snapshot, boolean) is
   'Writes one entry for each schema that has one of these tables (but for those that have an entry already), lost one, or is named itself.';
 
 create function pgstream.log_losses(command text, table_oids oid[], already oid[], gone jsonb, schemas jsonb)
@@ -186,13 +207,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   if table_oids <> '{}' or gone <> '[]' or schemas <> '{}' then
-    perform pgstream.log_changes(
-      command,
-      case table_oids when '{}' then '[]'
-        else (select coalesce(jsonb_agg(s.value), '[]') from jsonb_each(pgstream.shapes(table_oids)) as s) end,
-      already,
-      gone,
-      schemas);
+    perform pgstream.log_changes(command, d.tables, already, gone, schemas, d.seen)
+       from pgstream.described(table_oids) as d;
   end if;
 end
 $$;

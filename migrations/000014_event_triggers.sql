@@ -59,7 +59,7 @@ begin
     touched := touched || change.touched;
     if change.gone <> '[]' then
       -- before anything that is written of where it went
-      perform pgstream.log_changes(command, '[]', '{}', change.gone, '{}');
+      perform pgstream.log_changes(command, '[]', '{}', change.gone, '{}', change.seen);
     end if;
     compared := true;
   exception when others then
@@ -71,7 +71,8 @@ begin
   begin
     if compared then
       perform pgstream.log_changes(
-        command, change.tables, mended, '[]', change.schemas, target.index_tables <> '{}' and target.tables = '{}');
+        command, change.tables, mended, '[]', change.schemas, change.seen,
+        target.index_tables <> '{}' and target.tables = '{}');
     end if;
   exception when others then
     perform pgstream.report_trouble('schema log', command, null, sqlstate, sqlerrm);

@@ -24,10 +24,10 @@ export interface SchemaDelta {
    */
   readonly lsn: string
   /**
-   * What that transaction could see, as `pg_current_snapshot()` prints it. Entries of REFRESH and ALTER TYPE are made
-   * without a lock on their tables, and those of a REPEATABLE READ transaction from an old view: what such an entry says
-   * of a table is out of date when an earlier one, of a transaction that is not in its snapshot, has described or
-   * dropped that table.
+   * What that transaction could see when it looked at the tables, as `pg_current_snapshot()` prints it. Entries of REFRESH
+   * and ALTER TYPE are made without a lock on their tables, and those of a REPEATABLE READ transaction from an old view:
+   * what such an entry says of a table is out of date when an earlier one, of a transaction that is not in its snapshot,
+   * has described or dropped that table.
    */
   readonly snapshot: string
   /** Affected tables as they are after the command. */

@@ -1,10 +1,51 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { KnownTables } from '../../src/postgres/known-tables.ts'
 import { postgresServers } from '../support/postgres.ts'
 import { loggedDatabase } from '../support/logged-database.ts'
+import type { LoggedDatabase, WrittenEntry } from '../support/logged-database.ts'
 import { openSession } from '../support/session.ts'
+import { eventually } from '../support/wait.ts'
 
 const sorted = (lines: readonly string[]): string[] => [...lines].sort()
+
+/** Sessions called `slow` wait, behind each look at tables, for whoever holds the advisory lock 1. */
+const slowDown = `
+  alter function pgstream.describe_tables(oid[]) rename to describe_at_once;
+  create function pgstream.describe_tables(table_oids oid[])
+  returns table (table_oid oid, schema_name text, description jsonb) language plpgsql stable as $$
+  begin
+    return query select * from pgstream.describe_at_once(table_oids);
+    if current_setting('application_name') = 'slow' then
+      perform pg_advisory_xact_lock_shared(1);
+    end if;
+  end $$`
+
+/** What a reader of the stream makes of the entries. */
+function columnsOf(table: string, entries: readonly WrittenEntry[]): string[] | undefined {
+  const known = new KnownTables()
+  for (const { id, version, schema_name: schemaName, schema } of entries)
+    known.learn({ id, version: Number(version), schemaName, createdAt: '', schema })
+  return known.find('public', table)?.columns.map(({ name }) => name)
+}
+
+/** Runs one statement, and another one as soon as the first has looked at its tables. */
+async function meanwhile(database: LoggedDatabase, slow: string, quick: string): Promise<void> {
+  await using holder = await openSession(database.url)
+  await using slowed = await openSession(database.url, 'slow')
+  await holder.query('select pg_advisory_lock(1)')
+  const done = slowed.query(slow)
+  await eventually(async () => {
+    const waiting = await database.query(
+      `select from pg_locks where pid = $1 and locktype = 'advisory' and not granted`,
+      [slowed.pid],
+    )
+    return waiting.length > 0
+  })
+  await database.query(quick)
+  await holder.query('select pg_advisory_unlock(1)')
+  await done
+}
 
 for (const server of postgresServers()) {
   const on = `Postgres ${server.major}: `
@@ -123,5 +164,41 @@ for (const server of postgresServers()) {
     assert.deepEqual(told, [
       'public ALTER TABLE: b(id integer unique not null, c integer); p(id integer unique not null, c integer)',
     ])
+  })
+
+  test(`${on}an entry that describes a table as it was before others changed it does not claim to know that`, async () => {
+    await using database = await loggedDatabase(server)
+    await database.query(`create type e as enum ('a'); create table t (a int primary key, c e)`)
+    await database.query('create table u (a int primary key)')
+    await database.query(slowDown)
+    const entries: WrittenEntry[] = await database.entriesOf('select')
+    const slow = [
+      `select pgstream.refresh_schema('public')`,
+      'alter type e rename to f',
+      'alter type f rename to e',
+    ]
+    for (const [i, command] of slow.entries()) {
+      entries.push(
+        ...(await database.entriesOf(() =>
+          meanwhile(database, command, `alter table t add column b${i} int`),
+        )),
+      )
+      const [before, after] = entries.slice(-2)
+      assert.deepEqual(
+        [before?.schema.command, after?.schema.command],
+        ['ALTER TABLE', command.startsWith('alter') ? 'ALTER TYPE' : 'REFRESH'],
+      )
+      const columns = await database.query<{ name: string }>(
+        `select attname as name from pg_attribute where attrelid = 't'::regclass and attnum > 0 order by attnum`,
+      )
+      assert.deepEqual(
+        columnsOf('t', entries),
+        columns.map(({ name }) => name),
+        command,
+      )
+    }
+    entries.push(...(await database.entriesOf(() => meanwhile(database, slow[0]!, 'drop table u'))))
+    assert.equal(columnsOf('u', entries), undefined)
+    assert.deepEqual(database.warnings(), [])
   })
 }
