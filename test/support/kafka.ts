@@ -57,7 +57,10 @@ export async function temporaryTopic(
  * dies with this process.
  */
 export async function startKafka(options: BrokerOptions = {}): Promise<KafkaBroker> {
-  const broker = await startBroker(await findKafka(), options)
+  const binaries = await findKafka().catch((cause: unknown) => {
+    throw new Error('A broker of the tests needs Java and the jars of Kafka: test/README.md', { cause })
+  })
+  const broker = await startBroker(binaries, options)
   const what = `Kafka broker ${broker.servers.address.PLAINTEXT}`
   leftOpen.add(what)
   return {
