@@ -60,7 +60,10 @@ test('a run starts only the services that its files import', async () => {
 test('a file whose service cannot be had is skipped by name', async () => {
   const { code, output } = await runOne(usesPostgres, { PGSTREAM_TEST_POSTGRES_MAJORS: '9' })
   assert.equal(code, 1, 'a run without any test is a failure')
-  assert.match(output, /skipped: Postgres 9: environment: .*\nskipped: test\/integration\/run-.*\.test\.ts\nNo test/)
+  assert.match(
+    output,
+    /skipped: Postgres 9: environment: .*\nskipped: test\/integration\/run-.*\.test\.ts\nNo test/,
+  )
   assert.doesNotMatch(output, /fine/)
 })
 
