@@ -6,6 +6,7 @@ import type { TemporaryDatabase } from '../support/postgres.ts'
 import { confirmedLsn, preparedDatabase, slotNameOf } from '../support/source.ts'
 import { openStream } from '../support/stream.ts'
 import { eventually } from '../support/wait.ts'
+import { currentLsn } from '../support/wal.ts'
 
 /** The walsender of the database's slot: who it is, and when it last heard from us. */
 async function walsender(database: TemporaryDatabase): Promise<{ pid: number; reply: number }> {
@@ -27,13 +28,6 @@ async function statusesArrived(database: TemporaryDatabase, count: number): Prom
       return now.reply > reply && now.reply
     })
   }
-}
-
-async function currentLsn(database: TemporaryDatabase): Promise<bigint> {
-  const [row] = await database.query<{ lsn: string }>(
-    `select (pg_current_wal_insert_lsn() - '0/0')::text as lsn`,
-  )
-  return BigInt(row!.lsn)
 }
 
 describe('what is confirmed, and when', { concurrency: true }, () => {

@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { eventually } from '../wait.ts'
+import type { ChangesFile } from './changes-file.ts'
+
+const bin = fileURLToPath(new URL('../../../bin/pgstream.js', import.meta.url))
+
+/** Into the file by the operating system, or through a pipe whose reader is slow, so that much is queued. */
+export type Outlet = 'file' | 'slow pipe'
+
+/** Between two reads of at most 64 KiB. */
+const slowReadMs = 100
+
+/** `pgstream run --stdout` in the making of one life: started, watched, and ended. */
+export class KilledCommand {
+  readonly #child: ChildProcess
+  readonly #file: ChangesFile
+  readonly #ended: Promise<unknown>
+  readonly #sizeBefore: number
+  #stderr = ''
+
+  static async start(url: string, file: ChangesFile, outlet: Outlet): Promise<KilledCommand> {
+    await using output = await file.append()
+    const stdout = outlet === 'file' ? output.fd : 'pipe'
+    const child = spawn(process.execPath, [bin, 'run', '--stdout', '--pgurl', url], {
+      stdio: ['ignore', stdout, 'pipe'],
+    })
+    return new KilledCommand(child, file, await file.size())
+  }
+
+  private constructor(child: ChildProcess, file: ChangesFile, sizeBefore: number) {
+    this.#child = child
+    this.#file = file
+    this.#sizeBefore = sizeBefore
+    child.stderr!.on('data', (text) => (this.#stderr += String(text)))
+    this.#ended = Promise.all([once(child, 'close'), child.stdout ? this.#readSlowly(child.stdout) : null])
+  }
+
+  get #isOver(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+
+  /** Until it has written so many bytes; false when it has ended by itself. */
+  async writes(bytes: number): Promise<boolean> {
+    return this.until(
+      async () => (await this.#file.size()) >= this.#sizeBefore + bytes,
+      `${bytes} bytes of the command`,
+    )
+  }
+
+  /** Until something is true; false when the command has ended by itself. */
+  async until(look: () => Promise<boolean>, about: string): Promise<boolean> {
+    await eventually(async () => this.#isOver || (await look()), {
+      every: 1,
+      timeoutMs: 60_000,
+      about,
+    })
+    return !this.#isOver
+  }
+
+  /** Until so much time has passed; false when it has ended by itself. */
+  async lives(ms: number): Promise<boolean> {
+    await Promise.race([pause(ms), this.#ended])
+    return !this.#isOver
+  }
+
+  endedByItself(): Error {
+    return new Error(`the command ended by itself: ${this.#stderr}`)
+  }
+
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL')
+    await this.#end()
+  }
+
+  /** @throws {Error} when it does not end in order. */
+  async stop(): Promise<void> {
+    this.#child.kill('SIGTERM')
+    await this.#end()
+    if (this.#child.exitCode !== 0) throw new Error(`the command did not stop in order: ${this.#stderr}`)
+  }
+
+  async #end(): Promise<void> {
+    await this.#ended
+    await this.#file.endProcess()
+  }
+
+  async #readSlowly(pipe: NonNullable<ChildProcess['stdout']>): Promise<void> {
+    await using output = await this.#file.append()
+    for await (const bytes of pipe) {
+      await output.write(bytes as Buffer)
+      if (!this.#isOver) await pause(slowReadMs)
+    }
+  }
+}
