@@ -5,7 +5,7 @@ import { parsePostgresUrl } from './postgres-url.ts'
 import type { PostgresConfig } from './postgres-url.ts'
 
 /** For queries that are short: a server that does not answer them in this time is as good as gone. */
-export const queryTimeoutMs = 60_000
+export const queryTimeoutMs = 30_000
 
 export interface ConnectOptions {
   /** Shown in pg_stat_activity; the URL's own application_name wins over the default only. */

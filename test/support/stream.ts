@@ -26,7 +26,11 @@ export interface TestStream extends AsyncDisposable {
   /** Settles as the pipeline does, when the listener has let go of its slot. */
   readonly ended: Promise<void>
   /** Looks at the events until `look` neither throws nor gives false or null; rejects early when the stream ends. */
-  until<T>(look: (events: readonly WalEvent[]) => T, about?: string): Promise<Exclude<T, false | null>>
+  until<T>(
+    look: (events: readonly WalEvent[]) => T,
+    about?: string,
+    timeoutMs?: number,
+  ): Promise<Exclude<T, false | null>>
   /** Runs statements, or a function that does, and gives the changes committed meanwhile, in order. */
   changesOf(act: string | (() => Promise<unknown>)): Promise<ChangeEvent[]>
   /** `listener.stop()`, and waits for the end. */
@@ -63,8 +67,9 @@ export function openStream(database: TemporaryDatabase, options: StreamOptions =
   const until = async <T>(
     look: (all: readonly WalEvent[]) => T,
     about = 'What the test waits for in the stream',
+    timeoutMs = 30_000,
   ): Promise<Exclude<T, false | null>> => {
-    return Promise.race([eventually(() => look(events), { every: 5, about }), failed])
+    return Promise.race([eventually(() => look(events), { every: 5, about, timeoutMs }), failed])
   }
   const mark = async (): Promise<number> => {
     const name = String(++marks)
