@@ -1,4 +1,5 @@
 import { PgstreamError } from '../errors.ts'
+import { Confirmer } from '../pipeline/confirmer.ts'
 import type { Checkpointer } from '../pipeline/contracts.ts'
 import { noLsn } from '../wal/lsn.ts'
 import type { Lsn } from '../wal/lsn.ts'
@@ -11,9 +12,7 @@ import { isSlotPosition } from './slot-position.ts'
  */
 export class SlotCheckpointer implements Checkpointer {
   #confirmed: Lsn = noLsn
-  #attached = false
-  #closed = false
-  #wake: (() => void)[] = []
+  readonly #confirmer = new Confirmer()
   #onConfirmed: () => void
 
   constructor(onConfirmed: () => void = () => undefined) {
@@ -27,11 +26,11 @@ export class SlotCheckpointer implements Checkpointer {
 
   /** Somebody confirms, or did. */
   get attached(): boolean {
-    return this.#attached
+    return this.#confirmer.attached
   }
 
   open(): void {
-    this.#attached = true
+    this.#confirmer.open()
   }
 
   /** @throws {PgstreamError} PGSTREAM_INTERNAL for a position that no slot made. */
@@ -49,13 +48,11 @@ export class SlotCheckpointer implements Checkpointer {
   }
 
   close(): void {
-    this.#closed = true
-    for (const wake of this.#wake.splice(0)) wake()
+    this.#confirmer.close()
   }
 
   /** Resolves when nothing will be confirmed any more: at once when nobody ever said that they would. */
-  async settled(): Promise<void> {
-    if (this.#closed || !this.#attached) return
-    await new Promise<void>((resolve) => this.#wake.push(resolve))
+  settled(): Promise<void> {
+    return this.#confirmer.settled()
   }
 }
