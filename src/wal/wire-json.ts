@@ -64,7 +64,7 @@ function metadataJson(translation: Translation | null): string {
 /**
  * The JSON that Kafka values, lines on stdout and webhook bodies hold: the fields of the original pgstream in their
  * order, then `commit_lsn`, `ordinal`, `xid`, and `unchanged_toast` with the names of large columns that an update did
- * not touch. Numbers have every digit that Postgres printed; NaN and infinities are strings.
+ * not touch (or what a sink made of it, an insert under the new key). Numbers have every digit that Postgres printed; NaN and infinities are strings.
  */
 export function encodeWireJson(event: ChangeEvent): string {
   const time = event.xid === 0 ? '' : formatTime(event.commitTime)
@@ -78,9 +78,8 @@ export function encodeWireJson(event: ChangeEvent): string {
   switch (event.kind) {
     case 'insert':
     case 'schema-change':
-      return `${head}${names},"columns":${rowJson(shape, event.values)},"identity":null${rest}}`
     case 'update': {
-      const identity = identityJson(shape, event.old ?? event.values)
+      const identity = event.kind === 'update' ? identityJson(shape, event.old ?? event.values) : 'null'
       const missing = unchangedJson(event.relation, event.values)
       return `${head}${names},"columns":${rowJson(shape, event.values)},"identity":${identity}${rest}${missing}}`
     }
