@@ -98,6 +98,28 @@ export const errorTable = {
     remedy: 'This is a bug of pgstream or a damaged connection: please report it with the message.',
     exitCode: 1,
   },
+  PGSTREAM_KAFKA_UNREACHABLE: {
+    about: 'No Kafka server can be reached, or it went away.',
+    remedy:
+      'Check PGSTREAM_KAFKA_SERVERS and the network, whether the port wants TLS or SASL, and that the brokers run.',
+    exitCode: 1,
+  },
+  PGSTREAM_KAFKA_REFUSED: {
+    about: 'Kafka refuses the user, the password or what the user wants to do.',
+    remedy: 'Check the SASL settings, and the rights of this user on the topic and the consumer group.',
+    exitCode: 1,
+  },
+  PGSTREAM_KAFKA_TOPIC: {
+    about: 'The topic is missing, or cannot be made as it was asked for.',
+    remedy: 'Make the topic, or set PGSTREAM_KAFKA_TOPIC_AUTO_CREATE=true.',
+    exitCode: 1,
+  },
+  PGSTREAM_KAFKA_MESSAGE_TOO_LARGE: {
+    about: 'A single change is larger than the topic takes.',
+    remedy:
+      'Raise max.message.bytes of the topic, or set PGSTREAM_KAFKA_WRITER_OVERSIZE=dead-letter to keep such changes in a topic of their own.',
+    exitCode: 1,
+  },
   PGSTREAM_SINK_FAILED: {
     about: 'The destination does not accept what is written to it.',
     remedy: 'See the cause; what was not confirmed is sent again at the next start.',

@@ -8,6 +8,13 @@ export type { InitOptions, InitReport } from './postgres/init.ts'
 export { tearDown } from './postgres/tear-down.ts'
 export type { TearDownOptions, TearDownReport } from './postgres/tear-down.ts'
 
+export { kafkaListener } from './kafka/kafka-listener.ts'
+export type { KafkaListener, KafkaListenerOptions } from './kafka/kafka-listener.ts'
+export { kafkaWriter } from './kafka/kafka-writer.ts'
+export type { KafkaWriter, KafkaWriterOptions } from './kafka/kafka-writer.ts'
+export type { KafkaConnectionOptions, KafkaLogin, KafkaTls } from './kafka/kafka-connection.ts'
+export type { KeyOf, MessageKey } from './kafka/message-key.ts'
+
 export { recordedListener } from './recorded-listener.ts'
 export type { RecordedListener } from './recording/recorded-listener.ts'
 
@@ -20,6 +27,7 @@ export type { TableFilterOptions } from './pipeline/filter.ts'
 export { Processor } from './pipeline/processor.ts'
 export type { Operation, ProcessorOptions } from './pipeline/processor.ts'
 export { runPipeline } from './pipeline/run-pipeline.ts'
+export type { RetryPolicy } from './pipeline/retry-policy.ts'
 export type { PipelineParts } from './pipeline/run-pipeline.ts'
 
 export { stdoutWriter } from './stdout/stdout-writer.ts'

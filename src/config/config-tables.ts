@@ -1,6 +1,6 @@
 import { errorTable } from '../errors.ts'
 import { moduleList } from './fields.ts'
-import type { Field } from './fields.ts'
+import type { Field } from './field.ts'
 import { notation } from './values.ts'
 
 /** The settings in Markdown, a table per module: a part of README.md. */

@@ -1,50 +1,9 @@
-import type { ValueOf, ValueRules, ValueType } from './values.ts'
+import type { Field, Module } from './field.ts'
+import { kafkaModules } from './kafka-fields.ts'
+import { postgresModules } from './postgres-fields.ts'
+import type { ValueOf, ValueType } from './values.ts'
 
-/** One setting. Its text forms are the same in the environment, in a file, behind a flag and as default. */
-export interface Field extends ValueRules {
-  readonly name: `PGSTREAM_${string}`
-  readonly type: ValueType
-  /** As a user would write it; a field without one is optional. */
-  readonly default?: string
-  /** One sentence for help and README. */
-  readonly about: string
-  /** Never shown. (A URL is shown without its user and password.) */
-  readonly secret?: boolean
-  /** Without its dashes. */
-  readonly flag?: string
-  readonly shortFlag?: string
-  /** What stands for the value in help, such as `FILE`. */
-  readonly placeholder?: string
-}
-
-export interface Module {
-  readonly title: string
-  /** What has to be set for it to take part; nothing where it always does. */
-  readonly enabledBy?: string
-  readonly fields: Readonly<Record<string, Field>>
-}
-
-/** Every setting there is: types, parsing, errors, flags, help and the tables in README.md come from here. */
-export const modules = {
-  postgresListener: {
-    title: 'Postgres listener',
-    enabledBy: 'PGSTREAM_POSTGRES_LISTENER_URL, PGSTREAM_PGURL or --pgurl',
-    fields: {
-      url: {
-        name: 'PGSTREAM_POSTGRES_LISTENER_URL',
-        type: 'url',
-        schemes: ['postgres', 'postgresql'],
-        about: 'The database whose changes are read.',
-      },
-      slotName: {
-        name: 'PGSTREAM_POSTGRES_LISTENER_SLOT_NAME',
-        type: 'text',
-        about: 'The replication slot; pgstream_<database>_slot if not set.',
-        flag: 'slot-name',
-        placeholder: 'NAME',
-      },
-    },
-  },
+const otherModules = {
   filter: {
     title: 'filter',
     enabledBy: 'either of its settings',
@@ -129,12 +88,18 @@ export const modules = {
   },
 } as const
 
+/** Every setting there is: types, parsing, errors, flags, help and the tables in README.md come from here. */
+export const modules: typeof postgresModules & typeof kafkaModules & typeof otherModules = {
+  ...postgresModules,
+  ...kafkaModules,
+  ...otherModules,
+}
+
 /**
  * Settings of the same project in Go that this version does not serve yet, by the beginning of their names. A module
  * that takes them up deletes its line.
  */
 export const notYetAvailable: readonly { readonly prefix: string; readonly what: string }[] = [
-  { prefix: 'PGSTREAM_KAFKA_', what: 'Kafka' },
   { prefix: 'PGSTREAM_SEARCH_', what: 'The search indexer' },
   { prefix: 'PGSTREAM_WEBHOOK_', what: 'The webhook notifier' },
   { prefix: 'PGSTREAM_TRANSLATOR_', what: 'The translator' },

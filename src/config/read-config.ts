@@ -1,7 +1,8 @@
 import { PgstreamError } from '../errors.ts'
 import { readConfigFile } from './config-file.ts'
 import { moduleList } from './fields.ts'
-import type { Config, Field } from './fields.ts'
+import type { Field } from './field.ts'
+import type { Config } from './fields.ts'
 import { findUnknownNames } from './unknown-names.ts'
 import { parsers, ValueError } from './values.ts'
 

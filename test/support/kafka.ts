@@ -72,7 +72,7 @@ export async function startKafka(options: BrokerOptions = {}): Promise<KafkaBrok
   }
 }
 
-async function deleteTopic(servers: KafkaServers, name: string): Promise<void> {
+export async function deleteTopic(servers: KafkaServers, name: string): Promise<void> {
   const admin = kafkaClient(servers, 'PLAINTEXT', { retry: { retries: 2 } }).admin()
   try {
     await admin.connect()

@@ -130,12 +130,15 @@ test('a name that resembles nothing gets no hint', () => {
 test('a setting of a module to come is refused as such, or only mentioned where it does not matter', () => {
   const sources = {
     flags: { config: fileOf('PGSTREAM_SEARCH_STORE_URL=http://localhost:9200') },
-    environment: { PGSTREAM_KAFKA_SERVERS: 'localhost:9092', PGSTREAM_KAFKA_TOPIC_NAME: 'shop' },
+    environment: {
+      PGSTREAM_WEBHOOK_NOTIFIER_WORKER_COUNT: '10',
+      PGSTREAM_WEBHOOK_SUBSCRIPTION_STORE_URL: 'x',
+    },
   }
   const sentence = sentenceOf(sources)
   assert.match(
     sentence,
-    /Kafka is not available yet in this version: PGSTREAM_KAFKA_SERVERS, PGSTREAM_KAFKA_TOPIC_NAME \(environment\)\./,
+    /The webhook notifier is not available yet in this version: PGSTREAM_WEBHOOK_NOTIFIER_WORKER_COUNT, PGSTREAM_WEBHOOK_SUBSCRIPTION_STORE_URL \(environment\)\./,
   )
   assert.match(
     sentence,

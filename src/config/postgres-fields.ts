@@ -1,0 +1,22 @@
+/** The settings of Postgres as a source. */
+export const postgresModules = {
+  postgresListener: {
+    title: 'Postgres listener',
+    enabledBy: 'PGSTREAM_POSTGRES_LISTENER_URL, PGSTREAM_PGURL or --pgurl',
+    fields: {
+      url: {
+        name: 'PGSTREAM_POSTGRES_LISTENER_URL',
+        type: 'url',
+        schemes: ['postgres', 'postgresql'],
+        about: 'The database whose changes are read.',
+      },
+      slotName: {
+        name: 'PGSTREAM_POSTGRES_LISTENER_SLOT_NAME',
+        type: 'text',
+        about: 'The replication slot; pgstream_<database>_slot if not set.',
+        flag: 'slot-name',
+        placeholder: 'NAME',
+      },
+    },
+  },
+} as const

@@ -1,0 +1,69 @@
+import type { KafkaClient, KafkaProducer } from './kafka-client.ts'
+
+/** What no other topic takes has to fit here; brokers read requests of up to 100 MiB. Kept until somebody deletes it. */
+const settings = { 'max.message.bytes': '104857600', 'retention.ms': '-1' }
+
+/** A message that somebody refused, and where it was. */
+export interface DeadLetter {
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers: Readonly<Record<string, Buffer | string | undefined>>
+  readonly partition: number
+  readonly offset?: bigint | undefined
+  /** A sentence without values. */
+  readonly reason: string
+}
+
+/** The topic `<topic>.dead-letters`, made when the first is kept: the message as it was, with the reason in its headers. */
+export class DeadLetterTopic {
+  readonly #client: KafkaClient
+  readonly #topic: string
+  readonly #replicationFactor: number
+  #producer: Promise<KafkaProducer> | null = null
+  #count = 0
+
+  constructor(client: KafkaClient, topic: string, replicationFactor: number) {
+    this.#client = client
+    this.#topic = topic
+    this.#replicationFactor = replicationFactor
+  }
+
+  get name(): string {
+    return `${this.#topic}.dead-letters`
+  }
+
+  /** Kept since the start. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** Resolves when it is durable there. @throws {PgstreamError} as `KafkaProducer.send`, and PGSTREAM_KAFKA_TOPIC. */
+  async keep({ key, value, headers, partition, offset, reason }: DeadLetter): Promise<void> {
+    this.#producer ??= this.#open()
+    const producer = await this.#producer.catch((error: unknown) => {
+      this.#producer = null
+      throw error
+    })
+    const about = {
+      'pgstream-error': reason,
+      'pgstream-topic': this.#topic,
+      'pgstream-partition': String(partition),
+      ...(offset === undefined ? {} : { 'pgstream-offset': String(offset) }),
+    }
+    await producer.send(this.name, [{ partition: 0, key, value, headers: { ...headers, ...about } }])
+    this.#count++
+  }
+
+  async close(): Promise<void> {
+    const producer = await this.#producer?.catch(() => null)
+    await producer?.close()
+  }
+
+  async #open(): Promise<KafkaProducer> {
+    if ((await this.#client.countPartitions(this.name)) === null) {
+      const replicationFactor = this.#replicationFactor
+      await this.#client.createTopic(this.name, { partitions: 1, replicationFactor, settings })
+    }
+    return this.#client.openProducer()
+  }
+}

@@ -1,0 +1,98 @@
+import type { PgstreamError } from '../errors.ts'
+
+/**
+ * What we need of a Kafka client, and all that the rest of this folder knows of one: batches of ready bytes in,
+ * acknowledged offsets out. `kafkajs-client.ts` serves it.
+ */
+export interface KafkaClient {
+  /** @throws {PgstreamError} PGSTREAM_KAFKA_UNREACHABLE, PGSTREAM_KAFKA_REFUSED */
+  openProducer(): Promise<KafkaProducer>
+  /** @throws {PgstreamError} as `openProducer`. */
+  openConsumer(options: ConsumerOptions, handlers: ConsumerHandlers): Promise<KafkaConsumer>
+  /**
+   * How many partitions a topic has; null when there is no such topic.
+   * @throws {PgstreamError} as `openProducer`.
+   */
+  countPartitions(topic: string): Promise<number | null>
+  /** Does nothing when it is there. @throws {PgstreamError} PGSTREAM_KAFKA_TOPIC */
+  createTopic(topic: string, shape: TopicShape): Promise<void>
+  close(): Promise<void>
+}
+
+export interface TopicShape {
+  readonly partitions: number
+  readonly replicationFactor: number
+  /** Such as `max.message.bytes`. */
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+export interface KafkaMessage {
+  readonly partition: number
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers: Readonly<Record<string, Buffer | string | undefined>>
+}
+
+export interface KafkaProducer {
+  /**
+   * Resolves when every in-sync replica of each partition has the messages, in their order and behind everything that was
+   * sent before. Never called while a call is under way. After a rejection the same messages may be sent again: some
+   * partitions may have them already.
+   *
+   * @throws {PgstreamError} PGSTREAM_KAFKA_UNREACHABLE when the same may work later, PGSTREAM_KAFKA_MESSAGE_TOO_LARGE,
+   * PGSTREAM_KAFKA_REFUSED, PGSTREAM_KAFKA_TOPIC.
+   */
+  send(topic: string, messages: readonly KafkaMessage[]): Promise<void>
+  close(): Promise<void>
+}
+
+export interface ConsumerOptions {
+  readonly topic: string
+  readonly groupId: string
+  /** Where a group begins that has committed nothing yet. */
+  readonly startOffset: 'earliest' | 'latest'
+  /** A member that is silent for so long, in milliseconds, loses its partitions; 30,000 if not given. */
+  readonly sessionTimeoutMs?: number | undefined
+  /** The most bytes that are fetched at once. */
+  readonly maxBytes: number
+}
+
+/** What a member of a group gets. */
+export interface ConsumerHandlers {
+  /**
+   * The partitions that this member reads from now on. `continued`: it was a member all the time, so that nobody else can
+   * have read those that it had before. Gives, for each of those, the offset to go on at; the others begin where the
+   * group has committed.
+   */
+  readonly onAssigned: (partitions: readonly number[], continued: boolean) => ReadonlyMap<number, bigint>
+  /**
+   * Messages of one partition in their order. The next come when the promise resolves; the client keeps its membership
+   * while that takes. The signal says that the rest is not wanted: the group is dividing its partitions anew.
+   */
+  readonly onBatch: (
+    partition: number,
+    messages: readonly ReceivedMessage[],
+    signal: AbortSignal,
+  ) => Promise<void>
+  /** The connection was lost, and is made anew. */
+  readonly onTrouble: (error: PgstreamError) => void
+  /** The client gave up. */
+  readonly onEnd: (error: PgstreamError) => void
+}
+
+export interface ReceivedMessage {
+  readonly offset: bigint
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers: Readonly<Record<string, Buffer | string | undefined>>
+}
+
+export interface KafkaConsumer {
+  /**
+   * Everything of these partitions before the offsets is durable elsewhere. Resolves when the group coordinator knows.
+   * False when this member does not read the partition any more: whoever does decides.
+   * @throws {PgstreamError} PGSTREAM_KAFKA_UNREACHABLE when the same may work later.
+   */
+  commit(offsets: ReadonlyMap<number, bigint>): Promise<boolean>
+  close(): Promise<void>
+}

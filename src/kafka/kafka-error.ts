@@ -1,0 +1,60 @@
+import { PgstreamError } from '../errors.ts'
+import type { ErrorCode } from '../errors.ts'
+
+/** What errors of kafkajs have besides their message. */
+interface ClientError extends Error {
+  readonly type?: string
+  readonly retriable?: boolean
+  readonly originalError?: unknown
+}
+
+const codes: Readonly<Record<string, ErrorCode>> = {
+  MESSAGE_TOO_LARGE: 'PGSTREAM_KAFKA_MESSAGE_TOO_LARGE',
+  RECORD_LIST_TOO_LARGE: 'PGSTREAM_KAFKA_MESSAGE_TOO_LARGE',
+  SASL_AUTHENTICATION_FAILED: 'PGSTREAM_KAFKA_REFUSED',
+  UNSUPPORTED_SASL_MECHANISM: 'PGSTREAM_KAFKA_REFUSED',
+  TOPIC_AUTHORIZATION_FAILED: 'PGSTREAM_KAFKA_REFUSED',
+  GROUP_AUTHORIZATION_FAILED: 'PGSTREAM_KAFKA_REFUSED',
+  CLUSTER_AUTHORIZATION_FAILED: 'PGSTREAM_KAFKA_REFUSED',
+  INVALID_TOPIC_EXCEPTION: 'PGSTREAM_KAFKA_TOPIC',
+  INVALID_PARTITIONS: 'PGSTREAM_KAFKA_TOPIC',
+  INVALID_REPLICATION_FACTOR: 'PGSTREAM_KAFKA_TOPIC',
+  POLICY_VIOLATION: 'PGSTREAM_KAFKA_TOPIC',
+}
+
+/**
+ * The error of ours for one of kafkajs, which wraps what happened in what it tried: a code, what was being done and what
+ * the broker or the network said. Errors of ours pass unchanged.
+ */
+export function fromKafka(cause: unknown, doing: string): PgstreamError {
+  if (cause instanceof PgstreamError) return cause
+  const chain = causesOf(cause)
+  const inner = chain.at(-1)
+  const said = inner === undefined ? String(cause) : inner.message.replace(/\.$/, '')
+  const sentence = `${doing} failed: ${said}.`
+  for (const { type, name } of chain) {
+    const code = name === 'KafkaJSSASLAuthenticationError' ? 'PGSTREAM_KAFKA_REFUSED' : codes[type ?? '']
+    if (code) return new PgstreamError(code, sentence, { cause })
+  }
+  if (chain.some(({ message }) => /certificate|\bTLS\b|\bSSL\b|wrong version number/i.test(message))) {
+    return new PgstreamError('PGSTREAM_KAFKA_UNREACHABLE', sentence, {
+      cause,
+      remedy: 'Check PGSTREAM_KAFKA_TLS_ENABLED and the certificates, and that the port is one with TLS.',
+    })
+  }
+  const isClients = chain.some(({ name }) => name.startsWith('KafkaJS'))
+  return new PgstreamError(isClients ? 'PGSTREAM_KAFKA_UNREACHABLE' : 'PGSTREAM_INTERNAL', sentence, {
+    cause,
+  })
+}
+
+/** From the outside in. */
+function causesOf(error: unknown): ClientError[] {
+  const chain: ClientError[] = []
+  for (let at = error; at instanceof Error && !chain.includes(at) && chain.length < 10;) {
+    chain.push(at)
+    const { originalError } = at as ClientError
+    at = originalError instanceof Error ? originalError : at.cause
+  }
+  return chain
+}

@@ -1,0 +1,145 @@
+import { defaults } from '../config/defaults.ts'
+import { PgstreamError } from '../errors.ts'
+import type { Checkpointer } from '../pipeline/contracts.ts'
+import { Processor } from '../pipeline/processor.ts'
+import { silentLogger } from '../telemetry/logger.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import type { ChangeEvent } from '../wal/event.ts'
+import { cutByBytes } from './cut-by-bytes.ts'
+import { DeadLetterTopic } from './dead-letter-topic.ts'
+import type { KafkaClient, KafkaMessage, KafkaProducer } from './kafka-client.ts'
+import { connectionOf } from './kafka-connection.ts'
+import type { Compression, KafkaConnectionOptions } from './kafka-connection.ts'
+import { openKafkajs } from './kafkajs-client.ts'
+import { messagesOf } from './messages-of.ts'
+import type { QueuedMessage } from './messages-of.ts'
+import type { KeyOf, MessageKey } from './message-key.ts'
+import { partitionForKey } from './partition-for-key.ts'
+import { openTopic } from './topic.ts'
+import type { TopicOptions } from './topic.ts'
+import { untilReachable } from './until-reachable.ts'
+
+export interface KafkaWriterOptions extends KafkaConnectionOptions {
+  readonly topic: string
+  /** What messages of one key have in common, and keep their order in; `schema` if not given. */
+  readonly key?: MessageKey | KeyOf | undefined
+  readonly checkpointer?: Checkpointer | undefined
+  /** Makes the topic when it is not there, with `topicPartitions` and `replicationFactor`; 1 of each if not given. */
+  readonly autoCreate?: boolean | undefined
+  readonly topicPartitions?: number | undefined
+  readonly replicationFactor?: number | undefined
+  readonly compression?: Compression | undefined
+  /** What happens to a change that is larger than the topic takes; `stop` if not given. */
+  readonly oversize?: 'stop' | 'dead-letter' | undefined
+  /** This and the two below: as PGSTREAM_KAFKA_WRITER_… when left out. */
+  readonly maxQueueBytes?: number | undefined
+  readonly batchSize?: number | undefined
+  /** Of one request, keys and headers included. */
+  readonly batchBytes?: number | undefined
+}
+
+/**
+ * Writes every change to a topic of Kafka, as wire JSON. Durable means: every in-sync replica has it (`acks=all`).
+ *
+ * Messages of one key keep their order, one request is under way at a time, and what fails for a reason that may pass is
+ * sent again for as long as it takes. Fails with PGSTREAM_KAFKA_UNREACHABLE at the start only, PGSTREAM_KAFKA_REFUSED,
+ * PGSTREAM_KAFKA_TOPIC, PGSTREAM_KAFKA_MESSAGE_TOO_LARGE.
+ */
+export function kafkaWriter(options: KafkaWriterOptions): KafkaWriter {
+  return new KafkaWriter(options, openKafkajs(connectionOf(options), options.compression))
+}
+
+export class KafkaWriter extends Processor<QueuedMessage> {
+  readonly #client: KafkaClient
+  readonly #topic: TopicOptions
+  readonly #key: MessageKey | KeyOf
+  readonly #oversize: 'stop' | 'dead-letter'
+  readonly #batchBytes: number
+  readonly #logger: Logger
+  readonly #deadLetters: DeadLetterTopic
+  #producer: KafkaProducer | null = null
+  #partitions = 0
+
+  constructor(options: KafkaWriterOptions, client: KafkaClient) {
+    const { kafka, kafkaWriter: standard } = defaults
+    super({
+      checkpointer: options.checkpointer,
+      maxQueueBytes: options.maxQueueBytes ?? standard.maxQueueBytes,
+      batchSize: options.batchSize ?? standard.batchSize,
+      batchBytes: options.batchBytes ?? standard.batchBytes,
+    })
+    this.#client = client
+    this.#topic = {
+      name: options.topic,
+      autoCreate: options.autoCreate ?? kafka.autoCreate,
+      partitions: options.topicPartitions ?? kafka.topicPartitions,
+      replicationFactor: options.replicationFactor ?? kafka.replicationFactor,
+    }
+    this.#key = options.key ?? standard.key
+    this.#oversize = options.oversize ?? standard.oversize
+    this.#batchBytes = options.batchBytes ?? standard.batchBytes
+    this.#logger = options.logger ?? silentLogger
+    this.#deadLetters = new DeadLetterTopic(client, this.#topic.name, this.#topic.replicationFactor)
+  }
+
+  protected override async open(): Promise<void> {
+    this.#producer = await this.#client.openProducer()
+    this.#partitions = await openTopic(this.#client, this.#topic)
+    const { name } = this.#topic
+    this.#logger.info({ topic: name, partitions: this.#partitions }, 'writing to the topic')
+  }
+
+  protected override encode(event: ChangeEvent): readonly QueuedMessage[] {
+    return messagesOf(event, this.#key)
+  }
+
+  protected override async deliver(batch: readonly QueuedMessage[], signal: AbortSignal): Promise<void> {
+    const messages = batch.flatMap((message) => this.#addressed(message))
+    for (const part of cutByBytes(messages, this.#batchBytes)) await this.#send(part, signal)
+  }
+
+  protected override async release(): Promise<void> {
+    await this.#producer?.close()
+    await this.#deadLetters.close()
+    await this.#client.close()
+  }
+
+  /** Without key there is no order but that of the partition: the first one has all of these. */
+  #addressed({ bytes, key, headers, everywhere }: QueuedMessage): KafkaMessage[] {
+    const to = (partition: number): KafkaMessage => ({ partition, key, value: bytes, headers })
+    if (everywhere) return Array.from({ length: this.#partitions }, (_, partition) => to(partition))
+    return [to(key === null ? 0 : partitionForKey(key, this.#partitions))]
+  }
+
+  async #send(messages: readonly KafkaMessage[], signal: AbortSignal): Promise<void> {
+    const logger = this.#logger
+    const { name } = this.#topic
+    try {
+      await untilReachable(() => this.#producer!.send(name, messages), { logger, signal })
+    } catch (error) {
+      if (!(error instanceof PgstreamError) || error.code !== 'PGSTREAM_KAFKA_MESSAGE_TOO_LARGE') throw error
+      await this.#tooLarge(messages, error, signal)
+    }
+  }
+
+  /** The broker counts what is sent to one partition at once: together they may be too large, and one by one not. */
+  async #tooLarge(
+    messages: readonly KafkaMessage[],
+    error: PgstreamError,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (messages.length > 1) {
+      const half = Math.ceil(messages.length / 2)
+      await this.#send(messages.slice(0, half), signal)
+      return this.#send(messages.slice(half), signal)
+    }
+    if (this.#oversize === 'stop') throw error
+    const logger = this.#logger
+    const letter = { ...messages[0]!, reason: error.message }
+    await untilReachable(() => this.#deadLetters.keep(letter), { logger, signal })
+    logger.error(
+      { code: error.code, topic: this.#deadLetters.name },
+      `${error.message} It is kept among the dead letters`,
+    )
+  }
+}

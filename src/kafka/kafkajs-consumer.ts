@@ -1,0 +1,149 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs'
+import type { ConsumerHandlers, ConsumerOptions, KafkaConsumer, ReceivedMessage } from './kafka-client.ts'
+import { fromKafka } from './kafka-error.ts'
+
+/** A member that is silent for so long loses its partitions. */
+const sessionTimeout = 30_000
+const heartbeatInterval = 3_000
+const retry = { retries: 5, initialRetryTime: 200, maxRetryTime: 5_000 }
+
+/** What a broker says to a member whose time is over. */
+const notMine = new Set([
+  'ILLEGAL_GENERATION',
+  'UNKNOWN_MEMBER_ID',
+  'REBALANCE_IN_PROGRESS',
+  'FENCED_INSTANCE_ID',
+])
+
+/**
+ * A member of a consumer group. kafkajs divides partitions anew for everybody at each change of the group, then reads from
+ * what was committed; we tell it to go on where we are for those that stay ours, and it heart-beats only when asked to,
+ * which we do while a batch waits.
+ */
+export class KafkajsConsumer implements KafkaConsumer {
+  readonly #consumer: Consumer
+  readonly #options: ConsumerOptions
+  readonly #handlers: ConsumerHandlers
+  #memberId: string | null = null
+  #closing = false
+
+  private constructor(kafka: Kafka, options: ConsumerOptions, handlers: ConsumerHandlers) {
+    this.#options = options
+    this.#handlers = handlers
+    this.#consumer = kafka.consumer({
+      groupId: options.groupId,
+      sessionTimeout: options.sessionTimeoutMs ?? sessionTimeout,
+      heartbeatInterval: (options.sessionTimeoutMs ?? sessionTimeout) / 10,
+      rebalanceTimeout: 60_000,
+      maxBytes: options.maxBytes,
+      maxBytesPerPartition: options.maxBytes,
+      maxWaitTimeInMs: 1_000,
+      allowAutoTopicCreation: false,
+      retry: { ...retry, restartOnFailure: (error) => Promise.resolve(this.#mayRestart(error)) },
+    })
+  }
+
+  static async open(
+    kafka: Kafka,
+    options: ConsumerOptions,
+    handlers: ConsumerHandlers,
+  ): Promise<KafkajsConsumer> {
+    const opened = new KafkajsConsumer(kafka, options, handlers)
+    try {
+      await opened.#start()
+      return opened
+    } catch (cause) {
+      await opened.close().catch(() => undefined)
+      throw fromKafka(cause, 'Connecting to Kafka')
+    }
+  }
+
+  async #start(): Promise<void> {
+    const { topic, startOffset } = this.#options
+    const { GROUP_JOIN, CRASH } = this.#consumer.events
+    this.#consumer.on(GROUP_JOIN, ({ payload }) => this.#onJoined(payload))
+    this.#consumer.on(CRASH, ({ payload }) => {
+      if (!payload.restart && !this.#closing)
+        this.#handlers.onEnd(fromKafka(payload.error, 'Reading from Kafka'))
+    })
+    await this.#consumer.connect()
+    await this.#consumer.subscribe({ topic, fromBeginning: startOffset === 'earliest' })
+    await this.#consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      eachBatch: (payload) => this.#onBatch(payload),
+    })
+  }
+
+  #onJoined({
+    memberId,
+    memberAssignment,
+  }: {
+    memberId: string
+    memberAssignment: Record<string, number[]>
+  }): void {
+    const { topic } = this.#options
+    const continued = memberId === this.#memberId
+    this.#memberId = memberId
+    const goOnAt = this.#handlers.onAssigned(memberAssignment[topic] ?? [], continued)
+    for (const [partition, offset] of goOnAt)
+      this.#consumer.seek({ topic, partition, offset: String(offset) })
+  }
+
+  async #onBatch(reading: EachBatchPayload): Promise<void> {
+    if (!reading.isRunning() || reading.isStale()) return
+    const { batch } = reading
+    const abort = new AbortController()
+    const taken = this.#handlers.onBatch(batch.partition, batch.messages.map(received), abort.signal)
+    try {
+      await this.#beatWhile(taken, () => reading.heartbeat())
+    } catch (error) {
+      abort.abort()
+      await taken.catch(() => undefined)
+      throw error
+    }
+    const last = batch.messages.at(-1)
+    if (last) reading.resolveOffset(last.offset)
+  }
+
+  /** kafkajs sends one only if the last is old enough. Throws when the group divides its partitions anew. */
+  async #beatWhile(taken: Promise<void>, heartbeat: () => Promise<void>): Promise<void> {
+    const done = taken.then(() => true)
+    while (!(await Promise.race([done, pause(heartbeatInterval / 6, false, { ref: false })])))
+      await heartbeat()
+  }
+
+  async commit(offsets: ReadonlyMap<number, bigint>): Promise<boolean> {
+    const { topic } = this.#options
+    try {
+      await this.#consumer.commitOffsets(
+        [...offsets].map(([partition, offset]) => ({ topic, partition, offset: String(offset) })),
+      )
+      return true
+    } catch (cause) {
+      if (notMine.has((cause as { type?: string }).type ?? '')) return false
+      throw fromKafka(cause, 'Committing to Kafka')
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true
+    await this.#consumer.disconnect()
+  }
+
+  #mayRestart(error: Error): boolean {
+    if (this.#closing) return false
+    const told = fromKafka(error, 'Reading from Kafka')
+    const passing = told.code === 'PGSTREAM_KAFKA_UNREACHABLE'
+    if (passing) this.#handlers.onTrouble(told)
+    return passing
+  }
+}
+
+const received = ({ offset, key, value, headers = {} }: KafkaMessage): ReceivedMessage => ({
+  offset: BigInt(offset),
+  key,
+  value,
+  headers: headers as ReceivedMessage['headers'],
+})
