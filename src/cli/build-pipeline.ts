@@ -1,7 +1,9 @@
 import type { Duplex, Writable } from 'node:stream'
 import { modules } from '../config/fields.ts'
+import type { Config } from '../config/fields.ts'
 import type { ConfigRead } from '../config/read-config.ts'
 import { PgstreamError } from '../errors.ts'
+import { kafkaListener } from '../kafka/kafka-listener.ts'
 import type { Listener } from '../pipeline/contracts.ts'
 import { fanOut } from '../pipeline/fan-out.ts'
 import { tableFilter } from '../pipeline/filter.ts'
@@ -11,7 +13,9 @@ import { parsePostgresUrl, redactUrl } from '../postgres/postgres-url.ts'
 import { slotNameFor } from '../postgres/slot-name.ts'
 import { recordedListener } from '../recorded-listener.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { kafkaConnection, kafkaRoles } from './kafka-settings.ts'
 import { processorList } from './processors.ts'
+import { retryPolicy } from './retry-settings.ts'
 import { findSourceUrl } from './source-url.ts'
 
 export interface BuiltPipeline {
@@ -29,9 +33,9 @@ type Source = Pick<BuiltPipeline, 'listener' | 'about'>
  * @throws {PgstreamError} PGSTREAM_CONFIG_INVALID when there is no listener or no processor.
  */
 export function buildPipeline(read: ConfigRead, logger: Logger, recording?: string): BuiltPipeline {
-  const source = recording === undefined ? postgresSource(read, logger) : recordedSource(recording, logger)
+  const source = recording === undefined ? liveSource(read, logger) : recordedSource(recording, logger)
   const processors = processorList.flatMap(({ name, from }) => {
-    const make = from(read.config)
+    const make = from(read.config, logger)
     return make ? { name, make } : []
   })
   if (!source || processors.length === 0) throw incomplete(!source, processors.length === 0)
@@ -54,6 +58,32 @@ function readFilter({ config }: ConfigRead): TableLists | null {
   return include || exclude ? { include, exclude } : null
 }
 
+function liveSource(read: ConfigRead, logger: Logger): Source | undefined {
+  const postgres = postgresSource(read, logger)
+  const kafka = kafkaSource(read.config, logger)
+  if (postgres && kafka) throw twoSources(String(postgres.about['from']))
+  return postgres ?? kafka
+}
+
+function kafkaSource(config: Config, logger: Logger): Source | undefined {
+  const { topic = '', replicationFactor } = config.kafka
+  const { groupId = '', startOffset } = config.kafkaListener
+  if (!kafkaRoles(config).reads) return undefined
+  const connection = kafkaConnection(config, logger)
+  const commitRetry = retryPolicy(config.kafkaListener)
+  return {
+    listener: kafkaListener({ ...connection, topic, groupId, startOffset, replicationFactor, commitRetry }),
+    about: { source: `kafka topic ${topic}`, group: groupId },
+  }
+}
+
+const twoSources = (from: string): PgstreamError =>
+  new PgstreamError(
+    'PGSTREAM_CONFIG_INVALID',
+    `There are two sources: ${from} and PGSTREAM_KAFKA_READER_CONSUMER_GROUP_ID are both set.`,
+    { remedy: 'Run one pgstream for each.' },
+  )
+
 function postgresSource(read: ConfigRead, logger: Logger): Source | undefined {
   const found = findSourceUrl(read)
   if (found === undefined) return undefined
@@ -73,7 +103,9 @@ const recordedSource = (file: string, logger: Logger): Source => ({
 function incomplete(noListener: boolean, noProcessor: boolean): PgstreamError {
   const enabledBy = processorList.flatMap(({ module }) => module.enabledBy ?? [])
   const missing = [
-    ...(noListener ? [`no listener (set ${modules.postgresListener.enabledBy})`] : []),
+    ...(noListener
+      ? [`no listener (set ${modules.postgresListener.enabledBy}; ${modules.kafkaListener.enabledBy})`]
+      : []),
     ...(noProcessor ? [`no processor (set ${enabledBy.join('; ')})`] : []),
   ]
   return new PgstreamError('PGSTREAM_CONFIG_INVALID', `There is ${missing.join(' and ')}.`, {

@@ -36,16 +36,25 @@ export const commands: readonly Command[] = [
     name: 'run',
     about: 'stream every change to the configured processors until it is stopped',
     details:
-      'Reads the replication slot that init made and delivers every change, rows and DDL, in commit order. What was ' +
-      'delivered is confirmed to Postgres and does not come again. Ctrl-C or SIGTERM stops reading, delivers what was ' +
+      'Reads the replication slot that init made, or a topic of Kafka that another pgstream writes, and delivers every ' +
+      'change, rows and DDL, in commit order. What was delivered is confirmed to the source and does not come again. Ctrl-C or SIGTERM stops reading, delivers what was ' +
       'read and ends; a second one, or 30 seconds, ends at once, and what was not delivered comes at the next start. ' +
       'It needs a listener and at least one processor.',
     flags: ['pgurl', 'config', 'slot-name', 'include-tables', 'exclude-tables', 'stdout', 'log-level'],
-    settings: ['postgresListener', 'filter', 'stdoutWriter', 'command'],
+    settings: [
+      'postgresListener',
+      'kafkaListener',
+      'kafka',
+      'filter',
+      'kafkaWriter',
+      'stdoutWriter',
+      'command',
+    ],
     examples: [
       'pgstream run --stdout --pgurl postgres://postgres:postgres@localhost/shop',
       "pgstream run --stdout --include-tables 'orders, shop.*' -c shop.env",
       'pgstream run -c shop.env | jq .',
+      'pgstream run -c fixtures/pg2kafka.env',
     ],
   },
   {
@@ -93,7 +102,7 @@ export const commands: readonly Command[] = [
       'one of pgstream record, or has lines of wal2json as pg_recvlogical writes them (format version 2, with transactions ' +
       'and LSNs). It needs at least one processor.',
     flags: ['config', 'include-tables', 'exclude-tables', 'stdout', 'log-level'],
-    settings: ['filter', 'stdoutWriter', 'command'],
+    settings: ['kafka', 'filter', 'kafkaWriter', 'stdoutWriter', 'command'],
     examples: ['pgstream replay shop.rec --stdout'],
   },
   {

@@ -1,6 +1,6 @@
 import { describeField, howToWrite } from '../config/config-tables.ts'
 import { modules } from '../config/fields.ts'
-import type { Field, Module } from '../config/fields.ts'
+import type { Field, Module } from '../config/field.ts'
 import { commands } from './commands.ts'
 import type { Command } from './commands.ts'
 import { commonFlags, flagList, spell } from './flags.ts'

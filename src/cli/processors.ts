@@ -1,18 +1,23 @@
 import { modules } from '../config/fields.ts'
-import type { Config, Module } from '../config/fields.ts'
+import type { Module } from '../config/field.ts'
+import type { Config } from '../config/fields.ts'
 import type { MakeSink } from '../pipeline/fan-out.ts'
+import { kafkaWriter } from '../kafka/kafka-writer.ts'
 import { stdoutWriter } from '../stdout/stdout-writer.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { kafkaConnection, kafkaRoles } from './kafka-settings.ts'
 
 export interface ProcessorEntry {
   /** For the log. */
   readonly name: string
   readonly module: Module
   /** How to make it; null when the settings do not ask for it. */
-  readonly from: (config: Config) => MakeSink | null
+  readonly from: (config: Config, logger: Logger) => MakeSink | null
 }
 
 /** Every processor there is. Those that are configured run, all of them. */
 export const processorList: readonly ProcessorEntry[] = [
+  { name: 'kafka', module: modules.kafkaWriter, from: kafkaSink },
   {
     name: 'stdout',
     module: modules.stdoutWriter,
@@ -20,3 +25,12 @@ export const processorList: readonly ProcessorEntry[] = [
       enabled ? (checkpointer) => stdoutWriter({ checkpointer, ...settings }) : null,
   },
 ]
+
+function kafkaSink(config: Config, logger: Logger): MakeSink | null {
+  const { writesTo } = kafkaRoles(config)
+  if (writesTo === null) return null
+  const { topicPartitions, replicationFactor, autoCreate } = config.kafka
+  const connection = kafkaConnection(config, logger)
+  const settings = { ...config.kafkaWriter, topicPartitions, replicationFactor, autoCreate, topic: writesTo }
+  return (checkpointer) => kafkaWriter({ ...connection, ...settings, checkpointer })
+}

@@ -77,9 +77,12 @@ describe('a wrong configuration is refused with exit code 2', () => {
   test('run names the side that is missing, and how to set it', async () => {
     await refused(
       ['run'],
-      /no listener \(set PGSTREAM_POSTGRES_LISTENER_URL.*\) and no processor \(set PGSTREAM_STDOUT/,
+      /no listener \(set PGSTREAM_POSTGRES_LISTENER_URL.*\) and no processor \(set PGSTREAM_KAFKA.*STDOUT/,
     )
-    await refused(['run', '--stdout'], /^error: There is no listener \([^)]*--pgurl\)\.\n/)
+    await refused(
+      ['run', '--stdout'],
+      /^error: There is no listener \([^)]*--pgurl; PGSTREAM_KAFKA[^)]*\)\.\n/,
+    )
     await refused(
       ['run', '--pgurl', 'postgres://localhost'],
       /^error: There is no processor \([^)]*--stdout\)\.\n/,
@@ -102,9 +105,9 @@ describe('a wrong configuration is refused with exit code 2', () => {
   test('a module that this version does not have is named', async () => {
     await refused(
       ['run', '--stdout'],
-      /Kafka is not available yet in this version: PGSTREAM_KAFKA_SERVERS \(environment\)/,
+      /The search indexer is not available yet in this version: PGSTREAM_SEARCH_STORE_URL \(environment\)/,
       {
-        env: { PGSTREAM_KAFKA_SERVERS: 'localhost:9092', PGSTREAM_PGURL: 'postgres://localhost' },
+        env: { PGSTREAM_SEARCH_STORE_URL: 'http://localhost:9200', PGSTREAM_PGURL: 'postgres://localhost' },
       },
     )
   })

@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs'
+import type { Config } from '../config/fields.ts'
+import { PgstreamError } from '../errors.ts'
+import type { KafkaConnectionOptions, KafkaTls } from '../kafka/kafka-connection.ts'
+import type { Logger } from '../telemetry/logger.ts'
+
+/** Whether the settings make Kafka the source, and which topic they make it write, if any. */
+export interface KafkaRoles {
+  readonly reads: boolean
+  readonly writesTo: string | null
+}
+
+/**
+ * A topic without a consumer group is written; with one it is read, and another is written if that is named.
+ * @throws {PgstreamError} PGSTREAM_CONFIG_INVALID when what is set cannot work.
+ */
+export function kafkaRoles({ kafka, kafkaListener, kafkaWriter }: Config): KafkaRoles {
+  const reads = kafkaListener.groupId !== undefined
+  const writesTo = kafkaWriter.topic ?? (reads ? null : (kafka.topic ?? null))
+  const { servers = [] } = kafka
+  if (!reads && writesTo === null) {
+    if (servers.length > 0) throw invalid('PGSTREAM_KAFKA_TOPIC_NAME is not set')
+    return { reads, writesTo }
+  }
+  if (servers.length === 0) throw invalid('PGSTREAM_KAFKA_SERVERS is not set')
+  if (reads && kafka.topic === undefined) throw invalid('PGSTREAM_KAFKA_TOPIC_NAME is not set')
+  if (reads && writesTo === kafka.topic) {
+    throw invalid('PGSTREAM_KAFKA_WRITER_TOPIC_NAME is the topic that is read: that would go round for ever')
+  }
+  return { reads, writesTo }
+}
+
+/**
+ * How to reach the servers.
+ * @throws {PgstreamError} PGSTREAM_CONFIG_INVALID for half a login, half a certificate, or one that cannot be read.
+ */
+export function kafkaConnection({ kafka }: Config, logger: Logger): KafkaConnectionOptions {
+  const {
+    servers = [],
+    clientId,
+    saslMechanism: mechanism,
+    saslUsername: username,
+    saslPassword: password,
+  } = kafka
+  if (mechanism !== undefined && (username === undefined || password === undefined)) {
+    throw invalid(
+      'PGSTREAM_KAFKA_SASL_MECHANISM needs PGSTREAM_KAFKA_SASL_USERNAME and PGSTREAM_KAFKA_SASL_PASSWORD',
+    )
+  }
+  const sasl =
+    mechanism !== undefined && username !== undefined && password !== undefined
+      ? { mechanism, username, password }
+      : undefined
+  return { servers, clientId, tls: readTls(kafka), sasl, logger }
+}
+
+function readTls({ tls, caFile, certFile, keyFile }: Config['kafka']): KafkaTls | false {
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    throw invalid(
+      'PGSTREAM_KAFKA_TLS_CLIENT_CERT_FILE and PGSTREAM_KAFKA_TLS_CLIENT_KEY_FILE need each other',
+    )
+  }
+  return tls && { ca: readPem(caFile), cert: readPem(certFile), key: readPem(keyFile) }
+}
+
+function readPem(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw invalid(`The file ${file} cannot be read`, cause)
+  }
+}
+
+const invalid = (what: string, cause?: unknown): PgstreamError =>
+  new PgstreamError('PGSTREAM_CONFIG_INVALID', `${what}.`, cause === undefined ? {} : { cause })
