@@ -83,12 +83,12 @@ test('init finds the database in a file, and only mentions there what this versi
   const path = join(folder, 'pg2kafka.env')
   const settings = [
     `PGSTREAM_POSTGRES_LISTENER_URL="${database.url}"`,
-    'PGSTREAM_KAFKA_SERVERS=localhost:9092',
+    'PGSTREAM_SEARCH_STORE_URL=http://localhost:9200',
   ]
   await writeFile(path, settings.join('\n'))
   const { code, stdout, stderr } = await pgstream(['init', '-c', path])
   assert.equal(code, 0, stderr)
-  assert.match(stderr, /"level":"warn".*Kafka is not available yet in this version: PGSTREAM_KAFKA_SERVERS/)
+  assert.match(stderr, /"level":"warn".*The search indexer is not available yet in this version: PGSTREAM_SEARCH_STORE_URL/)
   assert.match(stdout, /^Preparing .* \(PGSTREAM_POSTGRES_LISTENER_URL\)\n/)
   assert.ok(stdout.endsWith(`Next: pgstream run --stdout -c ${path}\n`))
 })
