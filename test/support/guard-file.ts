@@ -12,15 +12,19 @@ const limitAfterTheLastTestMs = 20_000
 // the process that starts the files loads this module too
 if (process.env['NODE_TEST_CONTEXT'] !== undefined) {
   let timer: NodeJS.Timeout | undefined
+  /** Tests of a file may run side by side. */
+  let running = 0
   const within = (ms: number, sentence: () => string): void => {
     clearTimeout(timer)
     timer = setTimeout(() => fail(sentence()), ms).unref()
   }
   beforeEach((context) => {
     const name = 'name' in context ? context.name : 'a test'
+    running++
     within(limitMs, () => `${name} took longer than ${limitMs} ms`)
   })
   afterEach(() => {
+    if (--running > 0) return within(limitMs, () => `a test took longer than ${limitMs} ms`)
     within(
       limitAfterTheLastTestMs,
       () => `open after the last test: ${process.getActiveResourcesInfo().join(', ')}`,
