@@ -3,21 +3,11 @@ import { describe, test } from 'node:test'
 import { openHeldStream } from '../support/held-stream.ts'
 import { postgresServers } from '../support/postgres.ts'
 import type { TemporaryDatabase } from '../support/postgres.ts'
-import { confirmedLsn, preparedDatabase, slotNameOf } from '../support/source.ts'
+import { confirmedLsn, preparedDatabase } from '../support/source.ts'
 import { openStream } from '../support/stream.ts'
 import { eventually } from '../support/wait.ts'
 import { currentLsn } from '../support/wal.ts'
-
-/** The walsender of the database's slot: who it is, and when it last heard from us. */
-async function walsender(database: TemporaryDatabase): Promise<{ pid: number; reply: number }> {
-  const [row] = await database.query<{ pid: number; reply: number }>(
-    `select active_pid as pid, coalesce(extract(epoch from reply_time), 0)::float8 as reply
-       from pg_replication_slots join pg_stat_replication on pid = active_pid where slot_name = $1`,
-    [slotNameOf(database)],
-  )
-  assert.ok(row, 'nobody reads the slot')
-  return row
-}
+import { walsender } from '../support/walsender.ts'
 
 /** Until the server has taken note of so many statuses that it got after now. */
 async function statusesArrived(database: TemporaryDatabase, count: number): Promise<void> {
@@ -88,39 +78,6 @@ describe('what is confirmed, and when', { concurrency: true }, () => {
         })
         if (n < 2) assert.equal(confirmed, end)
       }
-    })
-
-    test(`${on}: a sink that holds for three times wal_sender_timeout keeps the connection`, async () => {
-      const before = (database: TemporaryDatabase): Promise<unknown> =>
-        database.query(`
-        create table t (id int, name text);
-        alter role current_user in database ${database.name} set wal_sender_timeout = '1s'`)
-      await using database = await preparedDatabase(server, { before })
-      await using stream = openHeldStream(database, { maxQueueBytes: 1_000 })
-      const { sink } = stream
-      await database.query(`insert into t select i, repeat('x', 1000) from generate_series(1, 20000) i`)
-      await eventually(() => assert.ok(stream.listener.readableLength > 0 && sink.batches.length === 1))
-      await statusesArrived(database, 1)
-      const first = await walsender(database)
-      const replies = [first.reply]
-      await eventually(
-        async () => {
-          const { pid, reply } = await walsender(database)
-          assert.equal(pid, first.pid)
-          if (reply !== replies.at(-1)) replies.push(reply)
-          return reply > first.reply + 3
-        },
-        { about: 'Three seconds of statuses' },
-      )
-      const gaps = replies.slice(1).map((reply, i) => reply - replies[i]!)
-      assert.ok(Math.max(...gaps) < 1, `silent for ${gaps.join(', ')} s`)
-
-      sink.letGo()
-      await eventually(() => assert.equal(sink.lines.length, 20_000))
-      await stream.stop()
-      assert.ok(
-        (await confirmedLsn(database)) > stream.events.find((event) => event.kind === 'insert')!.commitLsn,
-      )
     })
   }
 })

@@ -42,7 +42,7 @@ export async function killLoop({ database, path, kills, seed }: KillLoopOptions)
   const random = randomFrom(seed)
   const file = await ChangesFile.create(path)
   const history = await openHistory(database)
-  const writers = await startWriters(database, { seed, lastXid: () => file.lastXid() })
+  await using writers = await startWriters(database, { seed, lastXid: () => file.lastXid() })
   const lives: Life[] = []
   const failures: string[] = []
   try {

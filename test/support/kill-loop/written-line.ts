@@ -36,7 +36,7 @@ export interface WrittenLine {
 
 const verbs = { I: 'insert', U: 'update', D: 'delete', T: 'truncate', M: 'message' } as const
 
-export const digest = (text: string): string => createHash('md5').update(text).digest('hex')
+const digest = (text: string): string => createHash('md5').update(text).digest('hex')
 
 /** @throws {Error} when the line is not what `pgstream run --stdout` prints. */
 export function readLine(text: string): WrittenLine {

@@ -6,28 +6,34 @@ import type { Change } from './journal.ts'
 export interface HistoryChange {
   readonly xid: number
   readonly change: Change
+  /** The LSN behind the commit of its transaction. */
+  readonly end: bigint
 }
 
 /** Everything that was committed since `openHistory`, in commit order, in the words of Postgres' own test_decoding. */
 export interface HistorySlot {
-  read(): Promise<HistoryChange[]>
+  /** `from`: another session, when that which opened it is gone. */
+  read(from?: Pick<TemporaryDatabase, 'query'>): Promise<HistoryChange[]>
 }
 
 /** Keeps the history of a database in a slot beside ours, which the database takes with it. */
-export async function openHistory(database: TemporaryDatabase): Promise<HistorySlot> {
+export async function openHistory(database: Pick<TemporaryDatabase, 'query'>): Promise<HistorySlot> {
   const slot = `history_${randomBytes(6).toString('hex')}`
   await database.query(`select pg_create_logical_replication_slot($1, 'test_decoding')`, [slot])
   return {
-    read: async () => {
-      const rows = await database.query<{ xid: string; said: string }>(
-        `select xid::text, left(data, 200) as said
+    read: async (from = database) => {
+      const rows = await from.query<{ xid: string; lsn: string; said: string }>(
+        `select xid::text, (lsn - '0/0')::text as lsn, left(data, 200) as said
            from pg_logical_slot_get_changes($1, null, null, 'skip-empty-xacts', '1') with ordinality as change
           order by ordinality`,
         [slot],
       )
+      const ends = new Map(
+        rows.filter(({ said }) => said.startsWith('COMMIT')).map(({ xid, lsn }) => [xid, BigInt(lsn)]),
+      )
       return rows.flatMap(({ xid, said }) => {
         const change = changeOf(said)
-        return change === null ? [] : [{ xid: Number(xid), change }]
+        return change === null ? [] : [{ xid: Number(xid), change, end: ends.get(xid)! }]
       })
     },
   }

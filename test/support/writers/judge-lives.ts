@@ -12,7 +12,9 @@ export interface Piece {
   readonly cameAgain: number
 }
 
-interface NamedChange extends HistoryChange {
+/** As it was written. */
+export interface NamedChange extends Omit<HistoryChange, 'end'> {
+  /** commit LSN and ordinal: what names a change for ever. */
   readonly name: string
 }
 

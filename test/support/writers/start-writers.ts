@@ -11,22 +11,27 @@ export interface WriterOptions {
   readonly lastXid: () => number | null | Promise<number | null>
   /** Default 3. */
   readonly writers?: number
+  /** The number of the first: writers that were never there do not collide with what others left. Default 1. */
+  readonly first?: number
   /** How many changes far behind is. Default 4000. */
   readonly mostBehind?: number
 }
 
-export interface RunningWriters {
+/** Disposing stops them, and tells of nothing. */
+export interface RunningWriters extends AsyncDisposable {
   readonly journal: Journal
   /** Lets them end the transactions that they have begun. */
   stop(): Promise<void>
 }
 
-/** Sessions that write all kinds of transactions into a database that is prepared and empty. */
+/** Sessions that write all kinds of transactions into a database that was prepared when it was empty. */
 export async function startWriters(
-  database: TemporaryDatabase,
-  { seed, lastXid, writers = 3, mostBehind = 4_000 }: WriterOptions,
+  database: Pick<TemporaryDatabase, 'url' | 'query'>,
+  { seed, lastXid, writers = 3, first = 1, mostBehind = 4_000 }: WriterOptions,
 ): Promise<RunningWriters> {
-  await database.query(`create table ${sharedTable} (id bigint primary key, writer int, body text)`)
+  await database.query(
+    `create table if not exists ${sharedTable} (id bigint primary key, writer int, body text)`,
+  )
   const journal = new Journal()
   let over = false
   const mayGoOn = async (): Promise<boolean> => {
@@ -36,15 +41,13 @@ export async function startWriters(
   }
   const writing = Promise.all(
     Array.from({ length: writers }, (_, n) =>
-      write(database.url, n + 1, randomFrom(seed * 100 + n), journal, mayGoOn),
+      write(database.url, first + n, randomFrom(seed * 100 + first + n), journal, mayGoOn),
     ),
   )
   writing.catch(() => undefined) // \`stop\` tells of it
-  return {
-    journal,
-    stop: async () => {
-      over = true
-      await writing
-    },
+  const stop = async (): Promise<void> => {
+    over = true
+    await writing
   }
+  return { journal, stop, [Symbol.asyncDispose]: () => stop().catch(() => undefined) }
 }
