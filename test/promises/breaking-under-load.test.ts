@@ -6,6 +6,7 @@ import type { CuttingProxy, FaultySink } from '../../src/testing/index.ts'
 import { postgresServers, postgresSources, startPostgres } from '../support/postgres.ts'
 import type { TemporaryDatabase } from '../support/postgres.ts'
 import { openSession } from '../support/session.ts'
+import { seed, times } from '../support/soak.ts'
 import { preparedDatabase, slotNameOf } from '../support/source.ts'
 import { openStream } from '../support/stream.ts'
 import type { TestStream } from '../support/stream.ts'
@@ -68,15 +69,15 @@ describe('a stream under load', { concurrency: 2 }, () => {
       await using database = await preparedDatabase(source)
       await using proxy = await cuttingProxy({ target: database.url })
       const history = await openHistory(database)
-      const random = randomFrom(1)
+      const random = randomFrom(seed)
       const sink = slowSink()
       await using stream = streamInto(sink, { ...database, url: proxy.url })
       await using writers = await startWriters(database, {
-        seed: 1,
+        seed,
         mostBehind: 2_000,
         lastXid: () => sink.stored.at(-1)?.xid ?? null,
       })
-      for (let n = 0; n < 12; n++) {
+      for (let n = 0; n < times(12, 120); n++) {
         await moreIsStored(sink, stream)
         await breakings[n % breakings.length]!(database, proxy, random)
       }
@@ -100,7 +101,7 @@ describe('a stream under load', { concurrency: 2 }, () => {
       await using session = await openSession(database.url)
       await using writers = await startWriters(
         { url: database.url, query: (sql, values) => session.query(sql, values) },
-        { seed: 1, first: 1 + 3 * n, mostBehind: 2_000, lastXid: () => sink.stored.at(-1)?.xid ?? null },
+        { seed, first: 1 + 3 * n, mostBehind: 2_000, lastXid: () => sink.stored.at(-1)?.xid ?? null },
       )
       await moreIsStored(sink, stream)
       await server.restart(mode)

@@ -9,6 +9,7 @@ import type { ChangeEvent } from '../../src/wal/event.ts'
 import { FaultyProcessor } from '../support/faulty-processor.ts'
 import { postgresServers, postgresSources } from '../support/postgres.ts'
 import type { TemporaryDatabase } from '../support/postgres.ts'
+import { seed, times } from '../support/soak.ts'
 import { confirmedLsn, preparedDatabase } from '../support/source.ts'
 import { openStream } from '../support/stream.ts'
 import { eventually } from '../support/wait.ts'
@@ -32,7 +33,7 @@ const faults: Readonly<Record<string, FaultySinkOptions<ChangeEvent>>> = {
   'fails one time in ten after the write has happened': { failAfterWriteOneIn: 10 },
 }
 
-const failures = 8
+const failures = times(8, 80)
 
 /** As a user does: makes a new pipeline whenever the sink has failed; stops when it has often enough. */
 async function runAgainAndAgain(
@@ -80,10 +81,10 @@ describe('a sink that fails', { concurrency: 2 }, () => {
       test(`${source.label}: ${kind} that ${what} loses nothing, and nothing is confirmed early`, async () => {
         await using database = await preparedDatabase(source)
         const history = await openHistory(database)
-        const sink = faultySink({ ...options, delayMs: 2 })
+        const sink = faultySink({ ...options, seed, delayMs: 2 })
         await using watch = await watchConfirmations(database, () => sink.stored.length)
         await using writers = await startWriters(database, {
-          seed: 1,
+          seed,
           writers: 2,
           mostBehind: 2_000,
           lastXid: () => sink.stored.at(-1)?.xid ?? null,

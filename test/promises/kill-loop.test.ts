@@ -3,13 +3,12 @@ import { after, describe, test } from 'node:test'
 import { killLoop } from '../support/kill-loop/kill-loop.ts'
 import type { KillLoopReport } from '../support/kill-loop/kill-loop.ts'
 import { postgresSources } from '../support/postgres.ts'
+import { seed, times } from '../support/soak.ts'
 import { preparedDatabase } from '../support/source.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
-const isSoak = process.env['PGSTREAM_SOAK'] === '1'
 const sources = postgresSources()
-const kills = Math.ceil((isSoak ? 210 : 36) / sources.length)
-const seed = Number(process.env['PGSTREAM_TEST_SEED'] ?? (isSoak ? Date.now() % 1e6 : 1))
+const kills = Math.ceil(times(36, 210) / sources.length)
 
 function summary(report: KillLoopReport): string {
   const { kills: all, withinTransaction, aheadOfConfirmed, withinLine, whileStarting, stops } = report
