@@ -18,6 +18,7 @@ import { namedChange } from '../support/writers/change-of-event.ts'
 import { watchConfirmations } from '../support/writers/confirmation-watch.ts'
 import { openHistory } from '../support/writers/history.ts'
 import { LivesJudge } from '../support/writers/judge-lives.ts'
+import { commitLastRow } from '../support/writers/last-row.ts'
 import { startWriters } from '../support/writers/start-writers.ts'
 import type { RunningWriters } from '../support/writers/start-writers.ts'
 
@@ -54,7 +55,7 @@ async function runAgainAndAgain(
     })
     if (sink.failures >= failures && last === null) {
       await writers.stop()
-      last = await lastTransaction(database)
+      last = await commitLastRow(database)
     }
     await eventually(() => isFailed || (last !== null && sink.stored.at(-1)?.xid === last), {
       timeoutMs: 60_000,
@@ -65,13 +66,6 @@ async function runAgainAndAgain(
     ends.push(sink.stored.length)
   }
   return ends
-}
-
-async function lastTransaction(database: TemporaryDatabase): Promise<number> {
-  const [row] = await database.query<{ xid: string }>(
-    'insert into shared (id) values (0) returning pg_current_xact_id()::text as xid',
-  )
-  return Number(BigInt(row!.xid) & 0xffffffffn)
 }
 
 describe('a sink that fails', { concurrency: 2 }, () => {

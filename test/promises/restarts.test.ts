@@ -42,7 +42,7 @@ describe('rows that are committed while nobody reads', { concurrency: 3 }, () =>
       }
       for (let start = 1; start <= 4; start++) {
         const last = await commit(3)
-        const command = await KilledCommand.start(database.url, file, 'file')
+        await using command = await KilledCommand.start(database.url, file, 'file')
         await command.until(async () => (await file.lastXid()) === last, `${rows} rows`)
         await command.stop()
       }
@@ -57,7 +57,7 @@ describe('rows that are committed while nobody reads', { concurrency: 3 }, () =>
       for (let kill = 1; kill <= 3; kill++) {
         await database.query(`insert into t values ($1, repeat('pgstream', $2))`, [++rows, largeBody / 8])
         const written = await currentLsn(database)
-        const command = await KilledCommand.start(database.url, file, 'file')
+        await using command = await KilledCommand.start(database.url, file, 'file')
         const isConfirmed = async (): Promise<boolean> => (await confirmedLsn(database)) >= written
         assert.ok(await command.until(isConfirmed, 'The confirmation of the large row'))
         await command.kill()
@@ -66,7 +66,7 @@ describe('rows that are committed while nobody reads', { concurrency: 3 }, () =>
         }
       }
       const [last] = await database.query<{ xmin: string }>('select xmin::text from t where id = $1', [rows])
-      const command = await KilledCommand.start(database.url, file, 'file')
+      await using command = await KilledCommand.start(database.url, file, 'file')
       await command.until(async () => (await file.lastXid()) === Number(last!.xmin), `${rows} rows`)
       await command.stop()
       assert.deepEqual([...new Set(await idsIn(file))], upTo(rows))

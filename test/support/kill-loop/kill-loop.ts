@@ -6,9 +6,8 @@ import { ChangesFile } from './changes-file.ts'
 import { openHistory } from '../writers/history.ts'
 import { judge } from './judge.ts'
 import type { Verdict } from './judge.ts'
-import type { Piece } from '../writers/judge-lives.ts'
 import { KilledCommand } from './killed-command.ts'
-import { sharedTable } from '../writers/open-transaction.ts'
+import { commitLastRow } from '../writers/last-row.ts'
 import { startWriters } from '../writers/start-writers.ts'
 
 export interface KillLoopOptions {
@@ -76,25 +75,27 @@ type Counts = Pick<
 
 function count(lives: readonly Life[], pieces: Verdict['pieces']): Counts {
   const killed = lives.flatMap((life, i) => (life === 'killed' ? [i] : []))
-  const next = (i: number): Piece | null => pieces.slice(i + 1).find((piece) => piece !== null) ?? null
   const kills = (is: (i: number) => boolean): number => killed.filter(is).length
   return {
     kills: killed.length,
     stops: lives.length - killed.length,
     whileStarting: kills((i) => pieces[i] === null),
     withinTransaction: kills((i) => pieces[i]?.endsWithinTransaction === true),
-    aheadOfConfirmed: kills((i) => pieces[i] !== null && (next(i)?.cameAgain ?? 0) > 0),
+    aheadOfConfirmed: kills((i) => wroteAgain(pieces, i) > 0),
   }
 }
 
-function cameAgainAfterStop(lives: readonly Life[], pieces: Verdict['pieces']): string[] {
-  return lives.flatMap((life, i) => {
-    const again = pieces[i + 1]?.cameAgain ?? 0
-    return life === 'stopped' && again > 0
-      ? [`${again} changes came again after process ${i + 1} had stopped`]
-      : []
-  })
+/** How much of what process `i` wrote came again by the next one. */
+function wroteAgain(pieces: Verdict['pieces'], i: number): number {
+  const [piece, next] = [pieces[i], pieces.slice(i + 1).find((each) => each !== null)]
+  return piece && next ? Math.max(0, piece.to - next.from + 1) : 0
 }
+
+const cameAgainAfterStop = (lives: readonly Life[], pieces: Verdict['pieces']): string[] =>
+  lives.flatMap((life, i) => {
+    const again = life === 'stopped' ? wroteAgain(pieces, i) : 0
+    return again > 0 ? [`${again} changes came again after process ${i + 1} had stopped in order`] : []
+  })
 
 /** When a life ends; false when it ended by itself before. */
 type Moment = (command: KilledCommand, database: TemporaryDatabase, random: Random) => Promise<boolean>
@@ -126,7 +127,7 @@ const moments = [
 async function live(database: TemporaryDatabase, file: ChangesFile, random: Random): Promise<Life> {
   const moment = random.weighted(moments)
   const outlet = moment === justConfirmed || random.chance(0.3) ? 'slow pipe' : 'file'
-  const command = await KilledCommand.start(database.url, file, outlet)
+  await using command = await KilledCommand.start(database.url, file, outlet)
   if (!(await moment(command, database, random))) throw command.endedByItself()
   if (moment !== whileWriting || !random.chance(0.1)) {
     await command.kill()
@@ -138,11 +139,8 @@ async function live(database: TemporaryDatabase, file: ChangesFile, random: Rand
 
 /** A last life, that sees everything and is stopped in order. */
 async function catchUp(database: TemporaryDatabase, file: ChangesFile): Promise<void> {
-  const [row] = await database.query<{ xid: string }>(
-    `insert into ${sharedTable} values (0, 0, 'the end') returning pg_current_xact_id()::text as xid`,
-  )
-  const last = Number(BigInt(row!.xid) & 0xffffffffn)
-  const command = await KilledCommand.start(database.url, file, 'file')
+  const last = await commitLastRow(database)
+  await using command = await KilledCommand.start(database.url, file, 'file')
   if (!(await command.until(async () => (await file.lastXid()) === last, 'The last row in the file'))) {
     throw command.endedByItself()
   }

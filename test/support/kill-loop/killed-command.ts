@@ -14,13 +14,15 @@ export type Outlet = 'file' | 'slow pipe'
 /** Between two reads of at most 64 KiB. */
 const slowReadMs = 100
 
-/** `pgstream run --stdout` in the making of one life: started, watched, and ended. */
-export class KilledCommand {
+/** `pgstream run --stdout`, from its start to its end. Disposing kills it, if it still runs. */
+export class KilledCommand implements AsyncDisposable {
   readonly #child: ChildProcess
   readonly #file: ChangesFile
   readonly #ended: Promise<unknown>
   readonly #sizeBefore: number
   #stderr = ''
+  /** The file knows of its end. */
+  #isTold = false
 
   static async start(url: string, file: ChangesFile, outlet: Outlet): Promise<KilledCommand> {
     await using output = await file.append()
@@ -83,8 +85,13 @@ export class KilledCommand {
     if (this.#child.exitCode !== 0) throw new Error(`the command did not stop in order: ${this.#stderr}`)
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#isTold) await this.kill()
+  }
+
   async #end(): Promise<void> {
     await this.#ended
+    this.#isTold = true
     await this.#file.endProcess()
   }
 

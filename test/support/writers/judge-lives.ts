@@ -8,8 +8,6 @@ export interface Piece {
   readonly to: number
   /** The transaction of its last change has more of them. */
   readonly endsWithinTransaction: boolean
-  /** How many of its changes had been written before. */
-  readonly cameAgain: number
 }
 
 /** As it was written. */
@@ -32,7 +30,6 @@ export class LivesJudge {
   readonly #names: string[] = []
   #at = 0
   #from: number | null = null
-  #writtenBefore = 0
   #isLost = false
 
   constructor(history: readonly HistoryChange[]) {
@@ -89,14 +86,8 @@ export class LivesJudge {
   #piece(): Piece | null {
     if (this.#from === null || this.#at === this.#from) return null
     const to = this.#at - 1
-    const writtenBefore = this.#writtenBefore
-    this.#writtenBefore = this.written
-    return {
-      from: this.#from,
-      to,
-      endsWithinTransaction: this.#history[to]!.xid === this.#history[to + 1]?.xid,
-      cameAgain: Math.min(writtenBefore, this.#at) - this.#from,
-    }
+    const endsWithinTransaction = this.#history[to]!.xid === this.#history[to + 1]?.xid
+    return { from: this.#from, to, endsWithinTransaction }
   }
 
   get #process(): number {
