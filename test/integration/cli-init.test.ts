@@ -88,7 +88,10 @@ test('init finds the database in a file, and only mentions there what this versi
   await writeFile(path, settings.join('\n'))
   const { code, stdout, stderr } = await pgstream(['init', '-c', path])
   assert.equal(code, 0, stderr)
-  assert.match(stderr, /"level":"warn".*The search indexer is not available yet in this version: PGSTREAM_SEARCH_STORE_URL/)
+  assert.match(
+    stderr,
+    /"level":"warn".*The search indexer is not available yet in this version: PGSTREAM_SEARCH_STORE_URL/,
+  )
   assert.match(stdout, /^Preparing .* \(PGSTREAM_POSTGRES_LISTENER_URL\)\n/)
   assert.ok(stdout.endsWith(`Next: pgstream run --stdout -c ${path}\n`))
 })
