@@ -25,6 +25,12 @@ export interface InsertEvent extends Change {
   readonly kind: 'insert'
   readonly relation: Relation
   readonly values: Row
+  /**
+   * A row that was there before, read by a backfill and not from the WAL. Its `lsn` is older than every change of the row
+   * that follows in the stream; `commitLsn` is the place where it was put into the stream, `xid` 0, `commitTime` when it
+   * was read. The destination may have it already.
+   */
+  readonly snapshot?: true
 }
 
 export interface UpdateEvent extends Change {

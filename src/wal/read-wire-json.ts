@@ -1,6 +1,6 @@
 import { readSchemaLogEntry } from './schema-log-entry.ts'
 import { ownSchema, schemaLogTable } from './schema-log.ts'
-import type { ChangeEvent, Translation } from './event.ts'
+import type { ChangeEvent, InsertEvent } from './event.ts'
 import { noLsn, parseLsn } from './lsn.ts'
 import type { Lsn } from './lsn.ts'
 import { parseTime } from './parse-time.ts'
@@ -26,6 +26,7 @@ interface WireEvent {
   readonly ordinal?: number
   readonly xid?: number
   readonly unchanged_toast?: readonly string[]
+  readonly snapshot?: boolean
   readonly transactional?: boolean
   readonly prefix?: string
   readonly content?: string
@@ -61,7 +62,10 @@ export class WireJsonReader {
     const row = { ...change, translation, relation }
     switch (wire.action) {
       case 'I':
-        return insertOrSchemaChange(row, rowOf(relation, wire.columns, columnsAt, unchangedToast))
+        return insertOrSchemaChange(
+          wire.snapshot === true ? { ...row, snapshot: true } : row,
+          rowOf(relation, wire.columns, columnsAt, unchangedToast),
+        )
       case 'U':
         return {
           kind: 'update',
@@ -128,13 +132,7 @@ function message({ transactional, prefix, content, content_base64 }: WireEvent):
   }
 }
 
-function insertOrSchemaChange(
-  row: { relation: Relation; translation: Translation | null } & Omit<
-    Extract<ChangeEvent, { kind: 'insert' }>,
-    'kind' | 'values'
-  >,
-  values: Row,
-): ChangeEvent {
+function insertOrSchemaChange(row: Omit<InsertEvent, 'kind' | 'values'>, values: Row): ChangeEvent {
   const { schema, table, columns } = row.relation
   if (schema !== ownSchema || table !== schemaLogTable) return { kind: 'insert', ...row, values }
   const byName = new Map<string, Value>(columns.map(({ name }, i) => [name, values[i]!]))

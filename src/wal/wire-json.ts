@@ -64,10 +64,10 @@ function metadataJson(translation: Translation | null): string {
 /**
  * The JSON that Kafka values, lines on stdout and webhook bodies hold: the fields of the original pgstream in their
  * order, then `commit_lsn`, `ordinal`, `xid`, and `unchanged_toast` with the names of large columns that an update did
- * not touch (or what a sink made of it, an insert under the new key). Numbers have every digit that Postgres printed; NaN and infinities are strings.
+ * not touch (or what a sink made of it, an insert under the new key), and `snapshot` of a row that a backfill read. Numbers have every digit that Postgres printed; NaN and infinities are strings.
  */
 export function encodeWireJson(event: ChangeEvent): string {
-  const time = event.xid === 0 ? '' : formatTime(event.commitTime)
+  const time = event.commitTime === 0 ? '' : formatTime(event.commitTime)
   const head = `{"action":"${actions[event.kind]}","timestamp":"${time}","lsn":"${formatLsn(event.lsn)}",`
   const tail = `,"commit_lsn":"${formatLsn(event.commitLsn)}","ordinal":${event.ordinal},"xid":${event.xid}`
   if (event.kind === 'message') return `${head}${messageJson(event)}${tail}}`
@@ -81,7 +81,8 @@ export function encodeWireJson(event: ChangeEvent): string {
     case 'update': {
       const identity = event.kind === 'update' ? identityJson(shape, event.old ?? event.values) : 'null'
       const missing = unchangedJson(event.relation, event.values)
-      return `${head}${names},"columns":${rowJson(shape, event.values)},"identity":${identity}${rest}${missing}}`
+      const mark = event.kind === 'insert' && event.snapshot ? ',"snapshot":true' : ''
+      return `${head}${names},"columns":${rowJson(shape, event.values)},"identity":${identity}${rest}${missing}${mark}}`
     }
     case 'delete':
       return `${head}${names},"columns":null,"identity":${identityJson(shape, event.old)}${rest}}`

@@ -111,6 +111,12 @@ describe('reading wire JSON', () => {
     assert.deepEqual(full.old, [1, 'L', 'w'])
   })
 
+  test('a row that a backfill read is still known as such', () => {
+    const marked = read(insert('').replace(/\}$/, ',"snapshot":true}'))
+    assert.equal(marked.kind === 'insert' && marked.snapshot, true)
+    assert.ok(!('snapshot' in read(insert(''))))
+  })
+
   test('what the original pgstream wrote can be read: it has neither commit_lsn nor ordinal', () => {
     const event = read(
       '{"action":"D","timestamp":"2026-11-22 08:59:18.722256+01","lsn":"0/1572720","schema":"public","table":"users","columns":null,"identity":[{"id":"x-1","name":"id","type":"integer","value":1}],"metadata":{"schema_id":"s","table_pgstream_id":"x","id_col_pgstream_id":["x-1"],"version_col_pgstream_id":""}}',

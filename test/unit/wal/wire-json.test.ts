@@ -226,3 +226,9 @@ test("what the translator added is in its place, and another event's translation
   })
   assert.equal(encodeWireJson(insert(1)), plain)
 })
+
+test('a row that a backfill read is marked, and has the time when it was read', () => {
+  const event: ChangeEvent = { ...insert(1), xid: 0, snapshot: true }
+  assert.match(encodeWireJson(event), /^\{"action":"I","timestamp":"2026-.*,"xid":0,"snapshot":true\}$/)
+  assert.doesNotMatch(encodeWireJson(insert(1)), /snapshot/)
+})
