@@ -5,6 +5,7 @@ import type { Listener } from '../pipeline/contracts.ts'
 import type { RetryPolicy } from '../pipeline/retry-policy.ts'
 import { silentLogger } from '../telemetry/logger.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { SourceMetrics } from '../telemetry/source-metrics.ts'
 import type { ChangeEvent, KeepaliveEvent } from '../wal/event.ts'
 import { WireJsonReader } from '../wal/read-wire-json.ts'
 import { Assignments } from './assignments.ts'
@@ -53,6 +54,7 @@ export function kafkaListener(options: KafkaListenerOptions): KafkaListener {
 
 export class KafkaListener extends Readable implements Listener {
   readonly checkpointer: KafkaCheckpointer
+  readonly metrics: SourceMetrics = new SourceMetrics()
   readonly #options: KafkaListenerOptions
   readonly #client: KafkaClient
   readonly #logger: Logger
@@ -96,6 +98,7 @@ export class KafkaListener extends Readable implements Listener {
   #onAssigned(partitions: readonly number[], continued: boolean): ReadonlyMap<number, bigint> {
     const goOnAt = this.#assignments.assign(partitions, continued)
     this.checkpointer.assigned(this.#assignments.current)
+    this.metrics.reading()
     this.#logger.info({ partitions }, 'the consumer group gave out its partitions')
     return goOnAt
   }
@@ -107,6 +110,7 @@ export class KafkaListener extends Readable implements Listener {
   ): Promise<void> {
     const assignment = this.#assignments.current.get(partition)
     if (assignment === undefined) return
+    this.metrics.reading()
     for (const message of messages) {
       if (signal.aborted) return
       if (this.#stopping || this.destroyed) return this.#never(signal)
@@ -147,6 +151,7 @@ export class KafkaListener extends Readable implements Listener {
     const { offset } = message
     const letter = { ...message, partition, reason }
     await untilReachable(() => this.#deadLetters.keep(letter), this.#untilDestroyed())
+    this.metrics.deadLetters++
     this.#logger.error(
       { partition, offset: String(offset), topic: this.#deadLetters.name },
       `A message is no event, and is kept among the dead letters: ${reason}`,
@@ -188,10 +193,12 @@ export class KafkaListener extends Readable implements Listener {
   stop(): void {
     if (this.#stopping) return
     this.#stopping = true
+    this.metrics.ended()
     if (!this.destroyed) this.push(null)
   }
 
   #onTrouble(error: PgstreamError): void {
+    this.metrics.lost(error)
     this.#logger.warn(
       { code: error.code, remedy: error.remedy },
       `${error.message} Trying again until it works`,

@@ -57,6 +57,7 @@ export class KafkaWriter extends Processor<QueuedMessage> {
   readonly #batchBytes: number
   readonly #logger: Logger
   readonly #deadLetters: DeadLetterTopic
+  readonly #onRetry = (error: PgstreamError): void => this.metrics.retrying(error)
   #producer: KafkaProducer | null = null
   #partitions = 0
 
@@ -114,8 +115,9 @@ export class KafkaWriter extends Processor<QueuedMessage> {
   async #send(messages: readonly KafkaMessage[], signal: AbortSignal): Promise<void> {
     const logger = this.#logger
     const { name } = this.#topic
+    const onRetry = this.#onRetry
     try {
-      await untilReachable(() => this.#producer!.send(name, messages), { logger, signal })
+      await untilReachable(() => this.#producer!.send(name, messages), { logger, signal, onRetry })
     } catch (error) {
       if (!(error instanceof PgstreamError) || error.code !== 'PGSTREAM_KAFKA_MESSAGE_TOO_LARGE') throw error
       await this.#tooLarge(messages, error, signal)
@@ -136,7 +138,8 @@ export class KafkaWriter extends Processor<QueuedMessage> {
     if (this.#oversize === 'stop') throw error
     const logger = this.#logger
     const letter = { ...messages[0]!, reason: error.message }
-    await untilReachable(() => this.#deadLetters.keep(letter), { logger, signal })
+    await untilReachable(() => this.#deadLetters.keep(letter), { logger, signal, onRetry: this.#onRetry })
+    this.metrics.deadLettered()
     logger.error(
       { code: error.code, topic: this.#deadLetters.name },
       `${error.message} It is kept among the dead letters`,

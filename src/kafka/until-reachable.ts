@@ -11,6 +11,8 @@ export interface Reaching {
   readonly signal: AbortSignal
   /** For as long as it takes if not given. */
   readonly retry?: RetryPolicy | undefined
+  /** Hears of each attempt that failed and is made again. */
+  readonly onRetry?: ((error: PgstreamError) => void) | undefined
 }
 
 /**
@@ -19,7 +21,7 @@ export interface Reaching {
  */
 export async function untilReachable<T>(
   act: () => Promise<T>,
-  { logger, signal, retry = forEver }: Reaching,
+  { logger, signal, retry = forEver, onRetry }: Reaching,
 ): Promise<T> {
   const backOff = new BackOff(retry)
   for (;;) {
@@ -30,6 +32,7 @@ export async function untilReachable<T>(
     } catch (error) {
       if (!(error instanceof PgstreamError) || error.code !== 'PGSTREAM_KAFKA_UNREACHABLE') throw error
       if (backOff.attempts >= retry.retries) throw error
+      onRetry?.(error)
       if (backOff.attempts === 0) {
         const { code, message, remedy } = error
         logger.warn({ code, remedy }, `${message} Trying again${told(retry)}`)

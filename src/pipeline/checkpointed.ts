@@ -28,6 +28,7 @@ class Checkpointed extends ConfirmingWritable {
   constructor(inner: Writable, checkpointer: Checkpointer) {
     super({ objectMode: true, highWaterMark: inner.writableHighWaterMark }, checkpointer)
     this.#inner = inner
+    this.metrics.opened = true
     inner.on('error', (error) => this.destroy(error))
     inner.on('close', () => {
       if (!inner.writableFinished)
@@ -57,6 +58,7 @@ class Checkpointed extends ConfirmingWritable {
    * before it tells of the failure.
    */
   #handOver(events: readonly ChangeEvent[], callback: WriteCallback): void {
+    const startedAt = performance.now()
     let left = events.length
     const settled = (error?: Error | null): void => {
       if (left <= 0) return
@@ -66,7 +68,9 @@ class Checkpointed extends ConfirmingWritable {
         return
       }
       this.settle(1)
-      if (--left === 0) callback()
+      if (--left > 0) return
+      this.metrics.delivered(events.length, 0, performance.now() - startedAt)
+      callback()
     }
     this.#inner.cork()
     for (const event of events) this.#inner.write(event, (error) => settled(error))

@@ -2,6 +2,7 @@ import { Writable } from 'node:stream'
 import type { WritableOptions } from 'node:stream'
 import type { ChangeEvent, PositionEvent } from '../wal/event.ts'
 import { isPositionOnly } from '../wal/event.ts'
+import { SinkMetrics } from '../telemetry/sink-metrics.ts'
 import type { PluginMessage } from '../wal/plugin-message.ts'
 import { Confirmation } from './confirmation.ts'
 import { nobody } from './contracts.ts'
@@ -20,8 +21,15 @@ export type Carried = ChangeEvent | PluginMessage
  * Events of one tick are corked together, so that one socket read, or one transaction, becomes one batch.
  */
 export abstract class ConfirmingWritable<Change extends Carried = ChangeEvent> extends Writable {
+  /** What became durable so far, for metrics, status and health. */
+  readonly metrics: SinkMetrics = new SinkMetrics(() => ({
+    length: this.writableLength,
+    limit: this.writableHighWaterMark,
+    unit: this.writableObjectMode ? 'events' : 'bytes',
+    oldestCommit: this.#positions.oldestCommit,
+  }))
   readonly #checkpointer: Checkpointer
-  readonly #positions = new PositionQueue()
+  readonly #positions = new PositionQueue((commitTime) => this.metrics.committed(commitTime))
   readonly #confirmation: Confirmation
   #corked = false
 
@@ -53,7 +61,7 @@ export abstract class ConfirmingWritable<Change extends Carried = ChangeEvent> e
     try {
       if (!isPositionOnly(event)) {
         this.#corkForThisTick()
-        this.#positions.queued(this.enqueue(event))
+        this.#positions.queued(this.enqueue(event), 'commitTime' in event ? event.commitTime : 0)
       }
     } catch (error) {
       this.destroy(error as Error)

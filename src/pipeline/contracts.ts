@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Logger } from '../telemetry/logger.ts'
+import type { SourceMetrics } from '../telemetry/source-metrics.ts'
 import type { ChangeEvent, CommitEvent } from '../wal/event.ts'
 import type { Lsn } from '../wal/lsn.ts'
 import type { OutputPlugin } from '../wal/plugin-message.ts'
@@ -54,6 +55,8 @@ export interface RecordedDecoder {
 /** A source of `WalEvent`s in object mode, in the order of the source. */
 export interface Listener extends Readable {
   readonly checkpointer: Checkpointer
+  /** What it knows of its connection; without it the source counts as there. */
+  readonly metrics?: SourceMetrics
   /** Reads no further; what was read flows on, then the stream ends. */
   stop(): void
 }

@@ -8,6 +8,8 @@ interface Waiting {
   readonly after: number
   readonly positions: Map<string, Position>
   readonly callbacks: Callback[]
+  /** When the transaction was committed whose operations these are: microseconds since 1970; 0 when unknown. */
+  readonly commitTime: number
 }
 
 /**
@@ -18,23 +20,40 @@ interface Waiting {
 export class PositionQueue {
   readonly #waiting = new Fifo<Waiting>()
   #durable = new Map<string, Position>()
+  readonly #onCommitted: (commitTime: number) => void
   #queued = 0
   #settled = 0
+  /** Of the transaction that is arriving. */
+  #commitTime = 0
 
-  queued(operations: number): void {
+  /** `onCommitted` hears of each transaction, by its commit time, when all its operations are settled. */
+  constructor(onCommitted: (commitTime: number) => void = () => undefined) {
+    this.#onCommitted = onCommitted
+  }
+
+  /** When the oldest transaction was committed that is not settled: microseconds since 1970; 0 when there is none. */
+  get oldestCommit(): number {
+    return this.#waiting.first()?.commitTime || this.#commitTime
+  }
+
+  queued(operations: number, commitTime = 0): void {
     this.#queued += operations
+    if (operations > 0) this.#commitTime ||= commitTime
   }
 
   /** Everything queued so far comes before this position. `callback` fires when all of that is settled. */
   note(position: Position | null, callback?: Callback): void {
+    const commitTime = this.#commitTime
+    if (position) this.#commitTime = 0
     if (this.#queued === this.#settled) {
+      if (position && commitTime > 0) this.#onCommitted(commitTime)
       if (position) this.#durable.set(position.partition, position)
       if (callback) process.nextTick(callback, null)
       return
     }
     let last = this.#waiting.last()
     if (last?.after !== this.#queued) {
-      last = { after: this.#queued, positions: new Map(), callbacks: [] }
+      last = { after: this.#queued, positions: new Map(), callbacks: [], commitTime }
       this.#waiting.push(last)
     }
     if (position) last.positions.set(position.partition, position)
@@ -50,6 +69,7 @@ export class PositionQueue {
       next = this.#waiting.first()
     ) {
       this.#waiting.shift()
+      if (next.positions.size > 0 && next.commitTime > 0) this.#onCommitted(next.commitTime)
       for (const [partition, position] of next.positions) this.#durable.set(partition, position)
       for (const callback of next.callbacks) process.nextTick(callback, null)
     }

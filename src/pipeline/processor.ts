@@ -30,7 +30,8 @@ export interface ProcessorOptions {
  *   never waits.
  * - Batches are delivered one after the other, in order. After each the source is told what is durable; the memory is
  *   released when all that was handed over together is.
- * - A delivery that rejects destroys the stream: retries belong inside it.
+ * - A delivery that rejects destroys the stream: retries belong inside it. Each is told to `metrics.retrying`, and what is
+ *   put among dead letters to `metrics.deadLettered`; the rest of what `metrics` knows is kept here.
  */
 export abstract class Processor<
   Op extends Operation = Operation,
@@ -76,7 +77,10 @@ export abstract class Processor<
   }
 
   override _construct(callback: WriteCallback): void {
-    this.open().then(() => callback(), callback)
+    this.open().then(() => {
+      this.metrics.opened = true
+      callback()
+    }, callback)
   }
 
   override _write(_bytes: Buffer, _encoding: BufferEncoding, callback: WriteCallback): void {
@@ -102,11 +106,14 @@ export abstract class Processor<
   async #deliverNext(operations: number): Promise<void> {
     for (let left = operations; left > 0;) {
       const batch = this.#nextBatch(left)
+      const startedAt = performance.now()
       await this.deliver(batch, this.#abort.signal)
+      const tookMs = performance.now() - startedAt
       left -= batch.length
       if (this.destroyed)
         throw new PgstreamError('PGSTREAM_STOPPED_HARD', 'The sink was stopped while delivering.')
       this.settle(batch.length)
+      this.metrics.delivered(batch.length, bytesOf(batch), tookMs)
     }
   }
 
@@ -121,6 +128,12 @@ export abstract class Processor<
     }
     return batch
   }
+}
+
+function bytesOf(batch: readonly Operation[]): number {
+  let bytes = 0
+  for (const operation of batch) bytes += operation.bytes.length
+  return bytes
 }
 
 const isList = <Op>(encoded: Op | readonly Op[]): encoded is readonly Op[] => Array.isArray(encoded)

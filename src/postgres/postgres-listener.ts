@@ -3,6 +3,7 @@ import type { Carried } from '../pipeline/confirming-writable.ts'
 import type { Listener } from '../pipeline/contracts.ts'
 import { silentLogger } from '../telemetry/logger.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { SourceMetrics } from '../telemetry/source-metrics.ts'
 import type { CommitEvent, KeepaliveEvent } from '../wal/event.ts'
 import { formatLsn } from '../wal/lsn.ts'
 import { keepReplicaIdentities } from './identity-keeper.ts'
@@ -55,6 +56,7 @@ const changes: ListenerVariant = { openMessages: openDecoder, reconnect: true, k
 
 export class PostgresListener extends Readable implements Listener {
   readonly checkpointer: SlotCheckpointer
+  readonly metrics: SourceMetrics = new SourceMetrics()
   readonly #options: PostgresListenerOptions
   readonly #variant: ListenerVariant
   readonly #logger: Logger
@@ -75,8 +77,17 @@ export class PostgresListener extends Readable implements Listener {
     this.#variant = variant
     this.#logger = logger
     this.checkpointer = new SlotCheckpointer(() => this.#reader.onConfirmed())
+    const { metrics } = this
     this.#reader = new SlotReader(
-      { url, slotName, logger, openMessages, reconnect, confirmed: () => this.checkpointer.confirmed },
+      {
+        url,
+        slotName,
+        logger,
+        metrics,
+        openMessages,
+        reconnect,
+        confirmed: () => this.checkpointer.confirmed,
+      },
       {
         onEvent: (event, bytes) => this.#onEvent(event, bytes),
         onPosition: (position) => this.#handOn({ kind: 'keepalive', position: slotPosition(position) }, 0),
@@ -122,6 +133,7 @@ export class PostgresListener extends Readable implements Listener {
     clearTimeout(this.#graceTimer)
     if (this.readableEnded || this.destroyed || this.#finished) return
     this.#finished = true
+    this.metrics.ended()
     this.#reader.pause()
     this.push(null)
   }

@@ -2,6 +2,7 @@ import { asPgstreamError } from '../errors.ts'
 import { BackOff } from '../pipeline/back-off.ts'
 import type { Carried } from '../pipeline/confirming-writable.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import type { SourceMetrics } from '../telemetry/source-metrics.ts'
 import type { CommitEvent } from '../wal/event.ts'
 import type { Lsn } from '../wal/lsn.ts'
 import { isPassing } from './passing-errors.ts'
@@ -17,6 +18,7 @@ export interface SlotReaderOptions {
   readonly url: string
   readonly slotName: string | undefined
   readonly logger: Logger
+  readonly metrics: SourceMetrics
   readonly openMessages: OpenMessages
   /** Whether to come back after the connection was lost, or to fail. */
   readonly reconnect: boolean
@@ -106,6 +108,7 @@ export class SlotReader {
     this.#source = session.source
     if (this.#paused) session.pause()
     this.#tell.forget()
+    this.#options.metrics.reading()
     const { slot, plugin, database, systemId, timeline } = session.source
     logger.info({ slot, plugin, database, systemId, timeline }, 'reading the replication slot')
   }
@@ -153,6 +156,7 @@ export class SlotReader {
     if (this.#closed) return
     const pauseMs = this.#backOff.next()
     const { code, message, remedy } = asPgstreamError(error)
+    this.#options.metrics.lost(error)
     this.#tell.warn({ code, remedy }, `${message} Trying again until it works`)
     this.#patience = Math.min(mostPatience, this.#patience * 2)
     this.#pauseTimer = setTimeout(() => {
