@@ -1,9 +1,8 @@
 import type { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import type pg from 'pg'
-import { formatLsn, lsn, parseLsn } from '../wal/lsn.ts'
+import { lsn, parseLsn } from '../wal/lsn.ts'
 import type { Lsn } from '../wal/lsn.ts'
-import type { OutputPlugin } from '../wal/plugin-message.ts'
 import { connect, queryTimeoutMs } from './connect.ts'
 import { fromPostgres } from './postgres-error.ts'
 
@@ -193,32 +192,4 @@ export class ReplicationConnection {
     await closed
     clearTimeout(deadline)
   }
-}
-
-/** START_REPLICATION with what the decoder of the plugin needs. `from` 0/0 means: where the slot stands. */
-export function startReplication(options: {
-  plugin: OutputPlugin
-  slot: string
-  publication: string
-  from: Lsn
-}): string {
-  const { plugin, slot, publication, from } = options
-  const parameters = plugin === 'pgoutput' ? pgoutputParameters(publication) : wal2jsonParameters
-  const list = Object.entries(parameters).map(([name, value]) => `"${name}" '${value.replaceAll("'", "''")}'`)
-  return `START_REPLICATION SLOT "${slot}" LOGICAL ${formatLsn(from)} (${list.join(', ')})`
-}
-
-const pgoutputParameters = (publication: string): Record<string, string> => ({
-  proto_version: '1',
-  publication_names: `"${publication}"`,
-  messages: 'true',
-})
-
-const wal2jsonParameters: Record<string, string> = {
-  'format-version': '2',
-  'include-transaction': 'true',
-  'include-lsn': 'true',
-  'include-timestamp': 'true',
-  'include-xids': 'true',
-  'include-type-oids': 'true',
 }

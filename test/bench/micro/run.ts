@@ -1,0 +1,85 @@
+/** `npm run bench -- micro`: what one row costs at each step of its way, in nanoseconds. */
+import { Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type * as Pgstream from '../../../src/index.ts'
+import type * as Pgoutput from '../../../src/postgres/pgoutput.ts'
+import type { WalEvent } from '../../../src/wal/event.ts'
+import { description, transaction } from './messages.ts'
+
+/** As it is shipped, not as tsx would compile it. */
+const dist = (path: string): Promise<unknown> =>
+  import(new URL(`../../../dist/${path}.js`, import.meta.url).href) as Promise<unknown>
+
+const { PgoutputDecoder } = (await dist('postgres/pgoutput')) as typeof Pgoutput
+const { encodeWireJson, Processor } = (await dist('index')) as typeof Pgstream
+
+const rows = transaction.length - 2
+const walStart = 0x1_2345_6789n as never
+
+function decoded(emit: (event: WalEvent) => void): () => void {
+  const decoder = new PgoutputDecoder(emit)
+  decoder.decode(description, walStart)
+  return () => {
+    for (const bytes of transaction) decoder.decode(bytes, walStart)
+  }
+}
+
+const events: WalEvent[] = []
+decoded((event) => events.push(event))()
+const changes = events.flatMap((event) =>
+  event.kind === 'commit' || event.kind === 'keepalive' ? [] : [event],
+)
+
+class NullSink extends Processor {
+  protected override encode(event: Parameters<typeof encodeWireJson>[0]): { bytes: Buffer } {
+    return { bytes: Buffer.from(encodeWireJson(event)) }
+  }
+
+  protected override async deliver(): Promise<void> {}
+}
+
+let seen = 0
+const steps: Record<string, () => void | Promise<void>> = {
+  decode: decoded(() => void seen++),
+  'wire JSON': () => {
+    for (const change of changes) seen += encodeWireJson(change).length
+  },
+  'wire JSON in bytes': () => {
+    for (const change of changes) seen += Buffer.from(encodeWireJson(change)).length
+  },
+  'decode, wire JSON in bytes': decoded((event) => {
+    if (event.kind !== 'commit' && event.kind !== 'keepalive') {
+      seen += Buffer.from(encodeWireJson(event)).length
+    }
+  }),
+  'stream into a plain Writable': () =>
+    pipeline(
+      events,
+      new Writable({
+        objectMode: true,
+        write(_event, _encoding, callback) {
+          seen++
+          callback()
+        },
+      }),
+    ),
+  'stream into a Processor, wire JSON included': () =>
+    pipeline(events, new NullSink({ maxQueueBytes: 1 << 20, batchSize: 1000, batchBytes: 1 << 20 })),
+}
+
+/** The least of many: whatever else the machine does only adds. */
+async function nanosPerRow(step: () => void | Promise<void>): Promise<number> {
+  let least = Infinity
+  for (let i = 0; i < 300; i++) {
+    const begun = process.hrtime.bigint()
+    await step()
+    least = Math.min(least, Number(process.hrtime.bigint() - begun) / rows)
+  }
+  return least
+}
+
+const results: Record<string, number> = {}
+for (const [name, step] of Object.entries(steps)) results[name] = Math.round(await nanosPerRow(step))
+for (const [name, nanos] of Object.entries(results))
+  console.log(`${String(nanos).padStart(7)} ns/row  ${name}`)
+console.log(JSON.stringify({ micro: results }))

@@ -1,0 +1,64 @@
+/**
+ * Loaded into a process of ours (`node --import`), beside its own code: notes when each commit became durable, and once
+ * everything up to BENCH_UNTIL is, writes to BENCH_REPORT what that took and stops the process in order.
+ *
+ * The clock begins when a sink is made: everything is loaded then, and nothing is connected yet.
+ */
+import { writeFileSync } from 'node:fs'
+
+const dist = new URL('../../../dist/', import.meta.url)
+const { SlotCheckpointer } = await import(new URL('postgres/slot-checkpointer.js', dist).href)
+const { Transaction } = await import(new URL('postgres/transaction.js', dist).href)
+
+const until = BigInt(process.env.BENCH_UNTIL ?? String(2n ** 63n))
+const settle = Number(process.env.BENCH_SETTLE_MS ?? 0)
+const latencies = []
+const commits = []
+let oldest = 0
+let begun
+let firstAt
+
+const { commit, change } = Transaction.prototype
+Transaction.prototype.commit = function (end) {
+  const event = commit.call(this, end)
+  commits.push(event)
+  return event
+}
+Transaction.prototype.change = function (at) {
+  firstAt ??= performance.now()
+  return change.call(this, at)
+}
+
+const { open, checkpoint } = SlotCheckpointer.prototype
+SlotCheckpointer.prototype.open = function () {
+  begun ??= { at: performance.now(), cpu: process.cpuUsage() }
+  open.call(this)
+}
+SlotCheckpointer.prototype.checkpoint = function (positions) {
+  checkpoint.call(this, positions)
+  const now = performance.timeOrigin + performance.now()
+  while (oldest < commits.length && commits[oldest].position.offset <= this.confirmed) {
+    const { commitTime } = commits[oldest++]
+    if (now - performance.timeOrigin - begun.at >= settle) latencies.push(now - commitTime / 1000)
+  }
+  if (oldest > 100_000) (commits.splice(0, oldest, ...[]), (oldest = 0))
+  if (this.confirmed >= until) report()
+}
+
+let reported = false
+function report() {
+  if (reported) return
+  reported = true
+  const { user, system } = process.cpuUsage(begun.cpu)
+  writeFileSync(
+    process.env.BENCH_REPORT,
+    JSON.stringify({
+      seconds: (performance.now() - begun.at) / 1000,
+      firstRowSeconds: firstAt === undefined ? null : (firstAt - begun.at) / 1000,
+      cpuMicros: user + system,
+      peakRss: process.resourceUsage().maxRSS * 1024,
+      latencies: latencies.sort((a, b) => a - b),
+    }),
+  )
+  process.kill(process.pid, 'SIGTERM')
+}

@@ -1,0 +1,59 @@
+/** What `npm run bench` runs; README.md here says how to use it and what was found. */
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { startPostgres } from '../support/postgres.ts'
+import { measure } from './measure.ts'
+import { missed, table } from './report.ts'
+import type { Result } from './report.ts'
+import type { Scenario } from './scenario.ts'
+import { scenarios } from './scenarios/all.ts'
+import { workloads } from './workloads.ts'
+import { writeWorkload } from './written.ts'
+
+const { values, positionals: words } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rows: { type: 'string', default: '300000' },
+    runs: { type: 'string', default: '3' },
+    list: { type: 'boolean', default: false },
+    profile: { type: 'string' },
+    strict: { type: 'boolean', default: false },
+  },
+})
+if (values.profile) process.env['BENCH_PROFILE'] = resolve(values.profile)
+const chosen = scenarios.filter(({ name }) => words.every((word) => name.includes(word)))
+if (words[0] === 'micro') {
+  await import('./micro/run.ts')
+} else if (values.list || chosen.length === 0) {
+  for (const { name, workload } of scenarios) console.log(`${name}: ${workloads[workload].about}`)
+  process.exitCode = values.list ? 0 : 2
+} else {
+  process.exitCode = await bench()
+}
+
+async function bench(): Promise<number> {
+  const settings = { shared_buffers: '512MB', max_wal_size: '16GB', autovacuum: 'off' }
+  await using server = await startPostgres({ major: 15, settings })
+  const results: Result[] = []
+  for (const group of groups(chosen)) {
+    const { workload, plugin } = group[0]!
+    console.error(`writing: ${workloads[workload].about}`)
+    await using written = await writeWorkload({
+      serverUrl: server.url,
+      plugin,
+      workload,
+      rows: Number(values.rows),
+    })
+    results.push(...(await measure(group, written, Number(values.runs), (text) => console.error(text))))
+  }
+  for (const result of results) console.log(JSON.stringify(result))
+  console.log(table(results))
+  const all = results.flatMap(missed)
+  return values.strict && all.length > 0 ? 1 : 0
+}
+
+/** Scenarios that read the same. */
+function groups(of: readonly Scenario[]): Scenario[][] {
+  const keyOf = ({ workload, plugin }: Scenario): string => `${workload} ${plugin}`
+  return [...new Set(of.map(keyOf))].map((key) => of.filter((scenario) => keyOf(scenario) === key))
+}

@@ -1,0 +1,47 @@
+import type { Measured } from '../measured.ts'
+import { recvlogical } from '../limits/recvlogical.ts'
+import { command, nullSink, runOurs } from '../our-process.ts'
+import type { Limit, Scenario } from '../scenario.ts'
+import type { Written } from '../written.ts'
+
+const postgres: Limit = { name: 'pg_recvlogical', run: recvlogical }
+
+/** The environment of `pgstream run` for a slot of the run's own. */
+const source = (written: Written, slot: string): Record<string, string> => ({
+  PGSTREAM_POSTGRES_LISTENER_URL: written.url,
+  PGSTREAM_POSTGRES_LISTENER_SLOT_NAME: slot,
+  PGSTREAM_LOG_LEVEL: 'warn',
+})
+
+async function intoNothing(written: Written): Promise<Measured> {
+  await using slot = await written.slot()
+  const { until, rows, url } = written
+  return await runOurs({ program: nullSink, env: { BENCH_URL: url, BENCH_SLOT: slot.name }, until, rows })
+}
+
+async function intoStdout(written: Written): Promise<Measured> {
+  await using slot = await written.slot()
+  const { until, rows } = written
+  const env = source(written, slot.name)
+  return await runOurs({ program: command, args: ['run', '--stdout'], env, until, rows })
+}
+
+export const drains: readonly Scenario[] = [
+  {
+    name: 'null sink, pgoutput',
+    workload: 'mixed',
+    plugin: 'pgoutput',
+    limit: postgres,
+    run: intoNothing,
+    atLeast: 0.9,
+  },
+  { name: 'null sink, wal2json', workload: 'mixed', plugin: 'wal2json', limit: postgres, run: intoNothing },
+  {
+    name: 'stdout, pgoutput',
+    workload: 'mixed',
+    plugin: 'pgoutput',
+    limit: postgres,
+    run: intoStdout,
+    atLeast: 0.75,
+  },
+]
