@@ -17,6 +17,8 @@ import { kafkaConnection, kafkaRoles } from './kafka-settings.ts'
 import { processorList } from './processors.ts'
 import { retryPolicy } from './retry-settings.ts'
 import { findSourceUrl } from './source-url.ts'
+import { translatorStage } from './translator-settings.ts'
+import type { SourceKind } from './translator-settings.ts'
 
 export interface BuiltPipeline {
   readonly listener: Listener
@@ -26,7 +28,7 @@ export interface BuiltPipeline {
   readonly about: Readonly<Record<string, unknown>>
 }
 
-type Source = Pick<BuiltPipeline, 'listener' | 'about'>
+type Source = Pick<BuiltPipeline, 'listener' | 'about'> & { readonly source: SourceKind }
 
 /**
  * Makes what the settings ask for, from a recorded file if one is given; nothing is connected yet.
@@ -42,14 +44,21 @@ export function buildPipeline(read: ConfigRead, logger: Logger, recording?: stri
 
   const { listener, about } = source
   const filter = readFilter(read)
+  const translator = translatorStage(read.config, source.source, logger)
   return {
     listener,
-    stages: filter ? [tableFilter(filter)] : [],
+    // the filter last: entries that the translator puts before their place are filtered, too
+    stages: [...(translator ? [translator] : []), ...(filter ? [tableFilter(filter)] : [])],
     processor: fanOut(
       listener.checkpointer,
       processors.map(({ make }) => make),
     ),
-    about: { ...about, ...filter, processors: processors.map(({ name }) => name) },
+    about: {
+      ...about,
+      ...filter,
+      translated: translator !== null,
+      processors: processors.map(({ name }) => name),
+    },
   }
 }
 
@@ -74,6 +83,7 @@ function kafkaSource(config: Config, logger: Logger): Source | undefined {
   return {
     listener: kafkaListener({ ...connection, topic, groupId, startOffset, replicationFactor, commitRetry }),
     about: { source: `kafka topic ${topic}`, group: groupId },
+    source: { kind: 'kafka' },
   }
 }
 
@@ -92,12 +102,14 @@ function postgresSource(read: ConfigRead, logger: Logger): Source | undefined {
   return {
     listener: postgresListener({ url, slotName, logger }),
     about: { source: redactUrl(url), from, slot: slotName },
+    source: { kind: 'postgres', url },
   }
 }
 
 const recordedSource = (file: string, logger: Logger): Source => ({
   listener: recordedListener(file, { logger }),
   about: { source: file },
+  source: { kind: 'recording' },
 })
 
 function incomplete(noListener: boolean, noProcessor: boolean): PgstreamError {

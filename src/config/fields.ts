@@ -1,6 +1,7 @@
 import type { Field, Module } from './field.ts'
 import { kafkaModules } from './kafka-fields.ts'
 import { postgresModules } from './postgres-fields.ts'
+import { translatorModules } from './translator-fields.ts'
 import type { ValueOf, ValueType } from './values.ts'
 
 const otherModules = {
@@ -89,9 +90,13 @@ const otherModules = {
 } as const
 
 /** Every setting there is: types, parsing, errors, flags, help and the tables in README.md come from here. */
-export const modules: typeof postgresModules & typeof kafkaModules & typeof otherModules = {
+export const modules: typeof postgresModules &
+  typeof kafkaModules &
+  typeof translatorModules &
+  typeof otherModules = {
   ...postgresModules,
   ...kafkaModules,
+  ...translatorModules,
   ...otherModules,
 }
 
@@ -102,7 +107,6 @@ export const modules: typeof postgresModules & typeof kafkaModules & typeof othe
 export const notYetAvailable: readonly { readonly prefix: string; readonly what: string }[] = [
   { prefix: 'PGSTREAM_SEARCH_', what: 'The search indexer' },
   { prefix: 'PGSTREAM_WEBHOOK_', what: 'The webhook notifier' },
-  { prefix: 'PGSTREAM_TRANSLATOR_', what: 'The translator' },
 ]
 
 type Modules = typeof modules

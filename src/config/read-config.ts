@@ -56,7 +56,7 @@ export function readConfig({ flags, environment, unavailable }: ConfigSources): 
       return parsers[field.type](given.text, field)
     } catch (error) {
       if (!(error instanceof ValueError)) throw error
-      const shown = field.secret || field.type === 'url' ? 'the value' : JSON.stringify(given.text)
+      const shown = field.secret || mayHoldPassword.has(field.type) ? 'the value' : JSON.stringify(given.text)
       problems.push(`${given.label}: ${shown} is not ${error.message}.`)
       return undefined
     }
@@ -70,6 +70,8 @@ export function readConfig({ flags, environment, unavailable }: ConfigSources): 
   if (problems.length > 0) throw invalid(problems)
   return { config: config as Config, originOf: (name) => origins.get(name), warnings }
 }
+
+const mayHoldPassword: ReadonlySet<Field['type']> = new Set<Field['type']>(['url', 'booleanOrUrl'])
 
 interface Given {
   readonly text: string

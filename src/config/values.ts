@@ -6,6 +6,8 @@ export interface ValueOf {
   /** As it was written; the folder that connects reads its parts. */
   url: string
   boolean: boolean
+  /** Text if it is a URL. */
+  booleanOrUrl: boolean | string
   /** Milliseconds. */
   duration: number
   /** Bytes. */
@@ -48,6 +50,7 @@ export const parsers: { readonly [Type in ValueType]: Parser<ValueOf[Type]> } = 
   text: (text) => text,
   url: parseUrl,
   boolean: parseBoolean,
+  booleanOrUrl: parseBooleanOrUrl,
   duration: parseDuration,
   size: parseSize,
   integer: parseInteger,
@@ -71,6 +74,15 @@ function parseBoolean(text: string): boolean {
   if (yes.has(word)) return true
   if (no.has(word)) return false
   throw new ValueError('true or false')
+}
+
+function parseBooleanOrUrl(text: string, rules: ValueRules): boolean | string {
+  if (text.includes('://')) return parseUrl(text, rules)
+  try {
+    return parseBoolean(text)
+  } catch {
+    throw new ValueError('true, false or a URL')
+  }
 }
 
 const msOf: Readonly<Record<string, number>> = {

@@ -6,9 +6,11 @@ import type { Logger } from '../telemetry/logger.ts'
 import { SourceMetrics } from '../telemetry/source-metrics.ts'
 import type { CommitEvent, KeepaliveEvent } from '../wal/event.ts'
 import { formatLsn } from '../wal/lsn.ts'
+import type { HasSchemaStore, SchemaStore } from '../wal/schema-store.ts'
 import { keepReplicaIdentities } from './identity-keeper.ts'
 import { openDecoder } from './open-decoder.ts'
 import { SlotCheckpointer } from './slot-checkpointer.ts'
+import { schemaLogStore } from './schema-log-store.ts'
 import { slotPosition } from './slot-position.ts'
 import { SlotReader } from './slot-reader.ts'
 import type { OpenMessages } from './slot-session.ts'
@@ -54,9 +56,10 @@ export interface ListenerVariant {
 
 const changes: ListenerVariant = { openMessages: openDecoder, reconnect: true, keepIdentities: true }
 
-export class PostgresListener extends Readable implements Listener {
+export class PostgresListener extends Readable implements Listener, HasSchemaStore {
   readonly checkpointer: SlotCheckpointer
   readonly metrics: SourceMetrics = new SourceMetrics()
+  readonly schemaStore: SchemaStore
   readonly #options: PostgresListenerOptions
   readonly #variant: ListenerVariant
   readonly #logger: Logger
@@ -78,6 +81,7 @@ export class PostgresListener extends Readable implements Listener {
     this.#logger = logger
     this.checkpointer = new SlotCheckpointer(() => this.#reader.onConfirmed())
     const { metrics } = this
+    this.schemaStore = schemaLogStore({ url, logger })
     this.#reader = new SlotReader(
       {
         url,

@@ -2,12 +2,13 @@ import pg from 'pg'
 import { parseLsn } from '../wal/lsn.ts'
 import type { Lsn } from '../wal/lsn.ts'
 import type { OutputPlugin } from '../wal/plugin-message.ts'
-import type { KnownTable } from './known-tables.ts'
+import type { KnownTable } from './known-table.ts'
 import { ownSchema, schemaLogTable } from '../wal/schema-log.ts'
 import { schemaLogEntry } from './schema-log-entry.ts'
 import { learnFact, nothingKnown } from './source-knowledge.ts'
 import type { SourceFact, SourceKnowledge } from './source-knowledge.ts'
 import type { NamedType } from './type-names.ts'
+import { widenXid } from './widen-xid.ts'
 
 /** A connection with the settings of a replication session, or one such session that does not stream yet. */
 export interface Connection {
@@ -117,11 +118,5 @@ async function readPlace(connection: Connection, slot: string): Promise<{ from: 
        from pg_replication_slots where slot_name = ${pg.escapeLiteral(slot)}`,
   )
   const [{ from, xmin, now }] = rows as [{ from: string; xmin: string; now: string }]
-  return { from: parseLsn(from), openFrom: widen(BigInt(xmin), BigInt(now)) }
-}
-
-/** The transaction id in 64 bits whose lower half this is, the last one that is not after `now`. */
-function widen(xid: bigint, now: bigint): bigint {
-  const sameEpoch = (now & ~0xffff_ffffn) | xid
-  return sameEpoch > now ? sameEpoch - 0x1_0000_0000n : sameEpoch
+  return { from: parseLsn(from), openFrom: widenXid(BigInt(xmin), BigInt(now)) }
 }

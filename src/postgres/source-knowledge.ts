@@ -1,13 +1,14 @@
+import { KnownTables, qualifiedName } from '../wal/known-tables.ts'
 import type { SchemaLogEntry } from '../wal/schema-log.ts'
-import { KnownTables, qualifiedName } from './known-tables.ts'
-import type { KnownTable } from './known-tables.ts'
+import { describeKnownTable } from './known-table.ts'
+import type { KnownTable } from './known-table.ts'
 import { TypeNames } from './type-names.ts'
 import type { NamedType } from './type-names.ts'
 
 /** What a decoder knows of a database before the first message. */
 export interface SourceKnowledge {
   readonly types: TypeNames
-  readonly tables: KnownTables
+  readonly tables: KnownTables<KnownTable>
   /** By `qualifiedName`: what has rows that wal2json tells of, and is no table. */
   readonly materializedViews: Set<string>
 }
@@ -23,7 +24,7 @@ export type SourceFact =
 
 export const nothingKnown = (): SourceKnowledge => ({
   types: new TypeNames(),
-  tables: new KnownTables(),
+  tables: new KnownTables(describeKnownTable),
   materializedViews: new Set(),
 })
 

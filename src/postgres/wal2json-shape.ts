@@ -1,5 +1,5 @@
 import type { Relation } from '../wal/relation.ts'
-import type { KnownTable } from './known-tables.ts'
+import type { KnownTable } from './known-table.ts'
 import type { TypeNames } from './type-names.ts'
 import { valueKindOf } from './value-decoder.ts'
 import type { ValueKind } from './value-decoder.ts'

@@ -1,4 +1,4 @@
-import { qualifiedName } from './known-tables.ts'
+import { qualifiedName } from '../wal/known-tables.ts'
 import type { SourceKnowledge } from './source-knowledge.ts'
 import type { Wal2jsonScanner } from './wal2json-scanner.ts'
 import { Wal2jsonTable } from './wal2json-table.ts'

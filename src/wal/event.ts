@@ -8,7 +8,10 @@ import type { SchemaLogEntry } from './schema-log.ts'
 interface Change {
   /** Where the commit record starts: orders transactions, but is no place to resume at. */
   readonly commitLsn: Lsn
-  /** Place among the changes of its transaction, from 0; gaps are possible. */
+  /**
+   * Place among the changes of its transaction, from 0; gaps are possible. Negative for an entry of the schema log that the
+   * translator put before a row which needs it, and that does not come again at its own place.
+   */
   readonly ordinal: number
   /** Of the change itself: orders two states of one row; neither unique nor rising along the stream. */
   readonly lsn: Lsn
@@ -98,13 +101,20 @@ export type ChangeEvent = RowEvent | SchemaChangeEvent | MessageEvent
 export type PositionEvent = CommitEvent | KeepaliveEvent
 export type WalEvent = ChangeEvent | PositionEvent
 
-/** What the translator knows of a table at the event's place; shared by all rows of one shape. */
+/**
+ * What the translator knows of a table at the event's place. One object for all rows of one shape, until an entry of the
+ * schema log describes the table anew: whatever depends on it can be kept by it.
+ */
 export interface Translation {
+  /** Of the entry of the schema log that described the table last. */
   readonly schemaId: string | null
+  /** Stable for the table's lifetime, over renames and changes of schema. */
   readonly tableId: string
-  /** Aligned with `relation.columns`. */
+  /** Aligned with `relation.columns`: `<table id>-<attnum>`, stable over renames; `''` for one that no entry knows. */
   readonly columnIds: readonly string[]
+  /** Of the columns whose values tell the table's rows apart, in key order; null where nothing does. */
   readonly identityColumnIds: readonly string[] | null
+  /** Of the column that orders the states of a row; `''` for the event's `lsn`. */
   readonly versionColumnId: string
 }
 

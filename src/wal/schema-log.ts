@@ -2,6 +2,16 @@
 export const ownSchema = 'pgstream'
 export const schemaLogTable = 'schema_log'
 
+/** The columns of that table, with their types as a stream of changes names them. */
+export const schemaLogColumns = [
+  { name: 'id', type: 'pgstream.xid' },
+  { name: 'version', type: 'bigint' },
+  { name: 'schema_name', type: 'text' },
+  { name: 'schema', type: 'jsonb' },
+  { name: 'created_at', type: 'timestamp without time zone' },
+  { name: 'acked', type: 'boolean' },
+] as const
+
 /** An entry of `pgstream.schema_log`: the tables of one schema that one command changed, each described completely. */
 export interface SchemaLogEntry {
   readonly id: string

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { KnownTables } from '../../src/postgres/known-tables.ts'
+import { describeKnownTable } from '../../src/postgres/known-table.ts'
+import { KnownTables } from '../../src/wal/known-tables.ts'
 import { postgresServers } from '../support/postgres.ts'
 import { loggedDatabase } from '../support/logged-database.ts'
 import type { LoggedDatabase, WrittenEntry } from '../support/logged-database.ts'
@@ -23,7 +24,7 @@ const slowDown = `
 
 /** What a reader of the stream makes of the entries. */
 function columnsOf(table: string, entries: readonly WrittenEntry[]): string[] | undefined {
-  const known = new KnownTables()
+  const known = new KnownTables(describeKnownTable)
   for (const { id, version, schema_name: schemaName, schema } of entries)
     known.learn({ id, version: Number(version), schemaName, createdAt: '', schema })
   return known.find('public', table)?.columns.map(({ name }) => name)

@@ -1,4 +1,5 @@
 import { PassThrough, Writable } from 'node:stream'
+import type { Duplex } from 'node:stream'
 import { checkpointed } from '../../src/pipeline/checkpointed.ts'
 import type { Checkpointer } from '../../src/pipeline/contracts.ts'
 import { runPipeline } from '../../src/pipeline/run-pipeline.ts'
@@ -14,6 +15,8 @@ export interface StreamOptions {
   readonly slotName?: string | undefined
   /** The end of the stream. Default: one for which everything is durable at once. */
   readonly processor?: (checkpointer: Checkpointer) => Writable
+  /** Between the listener and what is recorded. */
+  readonly stages?: readonly Duplex[]
   readonly logger?: Logger | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -21,7 +24,7 @@ export interface StreamOptions {
 /** A listener that runs against a database, and what it gave so far. Disposing destroys it if it still runs. */
 export interface TestStream extends AsyncDisposable {
   readonly listener: PostgresListener
-  /** Everything that left the listener, positions too. */
+  /** Everything that left the listener, or the stages behind it; positions too. */
   readonly events: readonly WalEvent[]
   /** Settles as the pipeline does, when the listener has let go of its slot. */
   readonly ended: Promise<void>
@@ -56,7 +59,7 @@ export function openStream(database: TemporaryDatabase, options: StreamOptions =
   const closed = new Promise((resolve) => listener.once('close', resolve))
   const ended = runPipeline({
     listener,
-    stages: [recorder],
+    stages: [...(options.stages ?? []), recorder],
     processor,
     ...(options.signal ? { signal: options.signal } : {}),
   }).finally(() => closed)

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { KnownTables } from '../../../src/postgres/known-tables.ts'
+import { describeKnownTable } from '../../../src/postgres/known-table.ts'
+import type { KnownTable } from '../../../src/postgres/known-table.ts'
+import { KnownTables } from '../../../src/wal/known-tables.ts'
+import type { SchemaLogEntry } from '../../../src/wal/schema-log.ts'
 import { schemaLogEntry, tableSchema } from '../../support/log-entries.ts'
 
 const users = tableSchema(1, 'users', { id: 'integer!', name: 'text' })
 const people = tableSchema(1, 'people', { id: 'integer!', name: 'text' })
 const gone = [{ oid: '1', pgstream_id: 't1', name: 'users' }]
 
-function knowing(...entries: Parameters<KnownTables['learn']>[0][]): KnownTables {
-  const tables = new KnownTables()
+function knowing(...entries: SchemaLogEntry[]): KnownTables<KnownTable> {
+  const tables = new KnownTables(describeKnownTable)
   for (const entry of entries) tables.learn(entry)
   return tables
 }

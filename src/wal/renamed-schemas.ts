@@ -1,4 +1,4 @@
-import type { SchemaLogEntry } from '../wal/schema-log.ts'
+import type { SchemaLogEntry } from './schema-log.ts'
 
 /**
  * What schemas are called now. Both plugins call a table by the old name of its schema in a transaction that was open when

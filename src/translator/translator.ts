@@ -1,0 +1,181 @@
+import { Transform } from 'node:stream'
+import type { TransformCallback } from 'node:stream'
+import { silentLogger } from '../telemetry/logger.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { isPositionOnly } from '../wal/event.ts'
+import type { ChangeEvent, RowEvent, SchemaChangeEvent, Translation, WalEvent } from '../wal/event.ts'
+import type { Relation } from '../wal/relation.ts'
+import type { HasSchemaStore, SchemaStore } from '../wal/schema-store.ts'
+import { eventOfEntry } from './event-of-entry.ts'
+import { SchemaAtPosition } from './schema-at-position.ts'
+import { isOf, translate } from './translations.ts'
+import type { Finders } from './translations.ts'
+
+export interface TranslatorOptions extends Finders {
+  /**
+   * What knows the tables of the source at every place of its stream. Default: that of the listener which is piped into
+   * the translator, if it has one (`postgresListener`); else only what the stream says is known.
+   */
+  readonly store?: SchemaStore | undefined
+  /** Schemas whose rows and DDL are to be left out. */
+  readonly skipSchema?: ((schema: string) => boolean) | undefined
+  readonly logger?: Logger | undefined
+}
+
+/**
+ * A stage that adds to rows what their table was at their place in the stream: stable ids of table and columns, the
+ * columns that identify a row, and what orders its states (`event.translation`). The event itself is changed, not copied;
+ * one that has a translation keeps it. Rows of a table that nothing describes pass as they are.
+ *
+ * An entry of the schema log that a row needs and that stands behind it in the stream comes before it, and not again.
+ *
+ * Fails with a PgstreamError: PGSTREAM_NO_RIGHT, PGSTREAM_NOT_INITIALIZED, PGSTREAM_SOURCE_UNREACHABLE (before the first
+ * event only: later it is tried again), PGSTREAM_CONFIG_INVALID for a finder that names no column.
+ */
+export const translator = (options: TranslatorOptions = {}): Translator => new Translator(options)
+
+/** What is known of rows of one shape, as long as nothing else is known of any table. */
+interface Seen {
+  version: number
+  readonly skipped: boolean
+  readonly translation: Translation | null
+}
+
+/** The one who writes this field. */
+type Untranslated = { translation: Translation | null }
+
+export class Translator extends Transform {
+  readonly #options: TranslatorOptions
+  readonly #logger: Logger
+  readonly #abort = new AbortController()
+  readonly #seen = new WeakMap<Relation, Seen>()
+  #store: SchemaStore | undefined
+  #schema: SchemaAtPosition | null = null
+  /** Entries that were put before their place, in the transaction that passes. */
+  #early = 0
+
+  constructor(options: TranslatorOptions) {
+    super({ objectMode: true, highWaterMark: 1 })
+    this.#options = options
+    this.#logger = options.logger ?? silentLogger
+    this.#store = options.store
+    this.once('pipe', (source: Partial<HasSchemaStore>) => (this.#store ??= source.schemaStore))
+  }
+
+  override _transform(event: WalEvent, _encoding: BufferEncoding, callback: TransformCallback): void {
+    if (this.#schema !== null && this.#takeAtOnce(event, this.#schema)) callback()
+    else this.#take(event).then(() => callback(), callback)
+  }
+
+  /** Most events: no promise is made for them. */
+  #takeAtOnce(event: WalEvent, schema: SchemaAtPosition): boolean {
+    switch (event.kind) {
+      case 'schema-change':
+        return false
+      case 'commit':
+      case 'keepalive':
+        if (schema.hasEntries) return false
+        this.#early = 0
+        this.push(event)
+        return true
+      case 'message':
+        this.push(event)
+        return true
+      default: {
+        const seen = this.#seen.get(event.relation)
+        if (seen?.version !== schema.version || schema.needsBegin(event)) return false
+        this.#handOn(event, seen)
+        return true
+      }
+    }
+  }
+
+  async #take(event: WalEvent): Promise<void> {
+    const schema = (this.#schema ??= await this.#open())
+    if (isPositionOnly(event)) {
+      if (event.kind === 'commit' && schema.hasEntries) await schema.commit(event)
+      this.#early = 0
+      this.push(event)
+      return
+    }
+    if (event.kind === 'message') {
+      this.push(event)
+      return
+    }
+    if (schema.needsBegin(event)) await schema.begin(event)
+    if (event.kind === 'schema-change') this.#schemaChange(event, schema)
+    else await this.#row(event, schema)
+  }
+
+  async #open(): Promise<SchemaAtPosition> {
+    await this.#store?.open(this.#abort.signal)
+    return new SchemaAtPosition(this.#store, this.#abort.signal)
+  }
+
+  #schemaChange(event: SchemaChangeEvent, schema: SchemaAtPosition): void {
+    const isNews = schema.learn(event)
+    if (isNews && !this.#options.skipSchema?.(event.entry.schemaName)) this.push(event)
+    else this.#leaveOut(event)
+  }
+
+  async #row(event: RowEvent, schema: SchemaAtPosition): Promise<void> {
+    const { relation } = event
+    let seen = this.#seen.get(relation)
+    if (seen?.version !== schema.version) {
+      seen = this.#options.skipSchema?.(relation.schema)
+        ? { version: 0, skipped: true, translation: null }
+        : { version: 0, skipped: false, translation: await this.#translate(event, schema, seen) }
+      seen.version = schema.version
+      this.#seen.set(relation, seen)
+    }
+    this.#handOn(event, seen)
+  }
+
+  #handOn(event: RowEvent, { skipped, translation }: Seen): void {
+    if (skipped) return this.#leaveOut(event)
+    ;(event as Untranslated).translation ??= translation
+    this.push(event)
+  }
+
+  async #translate(
+    event: RowEvent,
+    schema: SchemaAtPosition,
+    before: Seen | undefined,
+  ): Promise<Translation | null> {
+    const { relation, translation } = event
+    if (translation !== null) return translation
+    const known = schema.known(relation)
+    if (!known || !isOf(known.table, relation)) {
+      for (const stored of await schema.define(event)) this.push(eventOfEntry(stored, event, --this.#early))
+    }
+    const table = schema.known(relation)
+    if (!table || !isOf(table.table, relation)) this.#warn(relation, table !== undefined, before)
+    if (!table) return null
+    const now = translate(relation, table, this.#options)
+    return before?.translation && isSame(before.translation, now) ? before.translation : now
+  }
+
+  /** Once for each shape. */
+  #warn({ schema, table }: Relation, isKnown: boolean, before: Seen | undefined): void {
+    if (before) return
+    this.#logger.warn(
+      { table: `${schema}.${table}` },
+      isKnown
+        ? 'rows of this table have columns that no entry of the schema log describes: these have no ids'
+        : 'no entry of the schema log describes this table: its rows pass without ids',
+    )
+  }
+
+  /** Nothing of the event goes on but where the source can resume. */
+  #leaveOut({ position }: ChangeEvent): void {
+    if (position !== null) this.push({ kind: 'keepalive', position })
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#abort.abort()
+    const closed = this.#store?.close() ?? Promise.resolve()
+    closed.then(() => callback(error), callback)
+  }
+}
+
+const isSame = (a: Translation, b: Translation): boolean => JSON.stringify(a) === JSON.stringify(b)

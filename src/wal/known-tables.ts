@@ -1,0 +1,174 @@
+import { EntryParts } from './entry-parts.ts'
+import { RenamedSchemas } from './renamed-schemas.ts'
+import type { SchemaLogEntry, TableSchema } from './schema-log.ts'
+import { snapshotSees } from './snapshot.ts'
+
+/** What everybody who merges entries keeps of a table at least. */
+export interface NamedTable {
+  readonly oid: number
+  readonly schema: string
+  readonly name: string
+}
+
+/** What an entry says of one of its tables. */
+export interface ToldTable<T> {
+  readonly entry: SchemaLogEntry
+  readonly table: TableSchema
+  /** What was known of it. */
+  readonly before: T | undefined
+  /** Only its unique indexes are news, and they are to be added to those known. Then there is a `before`. */
+  readonly addsIndexes: boolean
+}
+
+/** Makes of it what is to be kept; `before` itself where nothing of that has changed. */
+export type DescribeTable<T> = (told: ToldTable<T>) => T
+
+/** What was known of a table, and from which transaction. */
+interface Known<T> {
+  readonly table: T | undefined
+  readonly toldBy: bigint
+}
+
+/** As many tables that are gone are remembered, lest an entry made from an older view brings them back. */
+const longestMemory = 10_000
+
+/**
+ * The tables of a database at one place in the stream, as the entries of the schema log before it describe them. Takes
+ * entries in the order of the stream. One object per table, as long as what is kept of it stays the same.
+ */
+export class KnownTables<T extends NamedTable> {
+  readonly #describe: DescribeTable<T>
+  readonly #parts = new EntryParts()
+  readonly #byOid = new Map<number, Known<T>>()
+  readonly #byName = new Map<string, T>()
+  readonly #gone = new Set<number>()
+  /** Of transactions whose entries may come again: what was before them. */
+  readonly #assumed = new Map<number, Map<number, Known<T> | undefined>>()
+  readonly #schemas = new RenamedSchemas()
+  #version = 0
+
+  constructor(describe: DescribeTable<T>) {
+    this.#describe = describe
+  }
+
+  /** Another number whenever something else is known. */
+  get version(): number {
+    return this.#version
+  }
+
+  /** Whether the begin of a transaction could change what is known. */
+  get hasAssumed(): boolean {
+    return this.#assumed.size > 0
+  }
+
+  get(oid: number): T | undefined {
+    return this.#byOid.get(oid)?.table
+  }
+
+  /** By the name of its schema, or the one that it had before. */
+  find(schema: string, name: string): T | undefined {
+    return (
+      this.#byName.get(qualifiedName(schema, name)) ??
+      this.#byName.get(qualifiedName(this.#schemas.nameNow(schema), name))
+    )
+  }
+
+  /** A table that no entry describes, or none that has passed. Every entry to come knows better. */
+  add(table: T): void {
+    this.#put(table.oid, { table, toldBy: 0n })
+  }
+
+  learn(entry: SchemaLogEntry): void {
+    this.#learn(entry)
+  }
+
+  /** Learns an entry of a transaction whose commit may, or may not, be still to come in the stream. */
+  assume(entry: SchemaLogEntry): void {
+    const xid = Number(BigInt.asUintN(32, BigInt(entry.schema.xid)))
+    const before = this.#assumed.get(xid) ?? new Map<number, Known<T> | undefined>()
+    this.#assumed.set(xid, before)
+    this.#learn(entry, before)
+  }
+
+  /** The transaction comes: what was assumed of it is forgotten. */
+  begin(xid: number): void {
+    const before = this.#assumed.get(xid)
+    if (!before) return
+    this.#assumed.delete(xid)
+    for (const [oid, known] of before) this.#put(oid, known)
+  }
+
+  /** None of the assumed transactions will come any more. */
+  settle(): void {
+    this.#assumed.clear()
+  }
+
+  #learn(part: SchemaLogEntry, before?: Map<number, Known<T> | undefined>): void {
+    const entry = this.#parts.add(part)
+    if (!entry) return
+    this.#schemas.learn(entry)
+    const { schemaName, schema } = entry
+    const toldBy = BigInt(schema.xid)
+    const put = (oid: number, known: Known<T>): void => {
+      if (before && !before.has(oid)) before.set(oid, this.#byOid.get(oid))
+      this.#put(oid, known)
+    }
+    const tell = (oid: number, now: (before: T | undefined) => T | undefined): void => {
+      const last = this.#byOid.get(oid)
+      if (last && last.toldBy !== toldBy && !snapshotSees(schema.snapshot, last.toldBy)) return
+      put(oid, { table: now(last?.table), toldBy })
+    }
+    const gone = (): undefined => undefined
+    if (schema.dropped) for (const { oid } of this.#tablesOf(schemaName)) tell(oid, gone)
+    if (schema.renamed_from !== undefined) {
+      for (const table of this.#tablesOf(schema.renamed_from))
+        tell(table.oid, () => ({ ...table, schema: schemaName }))
+    }
+    for (const { oid } of schema.dropped_tables) {
+      // a table that moved to another schema may have been described there already
+      if (this.get(Number(oid))?.schema === schemaName) tell(Number(oid), gone)
+    }
+    for (const table of schema.tables) {
+      const oid = Number(table.oid)
+      const last = this.#byOid.get(oid)
+      if (schema.adds_indexes && last?.table) {
+        // several that do not see each other add theirs: nobody's view is out of date
+        const now = this.#describe({ entry, table, before: last.table, addsIndexes: true })
+        put(oid, { ...last, table: now })
+      } else {
+        tell(oid, (known) => this.#describe({ entry, table, before: known, addsIndexes: false }))
+      }
+    }
+  }
+
+  #tablesOf(schema: string): T[] {
+    return [...this.#byName.values()].filter((table) => table.schema === schema)
+  }
+
+  #put(oid: number, known: Known<T> | undefined): void {
+    const before = this.get(oid)
+    const table = known?.table
+    if (known) this.#byOid.set(oid, known)
+    else this.#byOid.delete(oid)
+    if (table === before) return
+    this.#version++
+    if (before) {
+      const name = qualifiedName(before.schema, before.name)
+      if (this.#byName.get(name) === before) this.#byName.delete(name)
+    }
+    this.#gone.delete(oid)
+    if (table) this.#byName.set(qualifiedName(table.schema, table.name), table)
+    else this.#forgetLater(oid)
+  }
+
+  #forgetLater(oid: number): void {
+    this.#gone.add(oid)
+    if (this.#gone.size <= longestMemory) return
+    const [oldest] = this.#gone
+    this.#gone.delete(oldest!)
+    this.#byOid.delete(oldest!)
+  }
+}
+
+/** One name for a table of a schema. */
+export const qualifiedName = (schema: string, name: string): string => `${schema}\0${name}`
