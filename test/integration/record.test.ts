@@ -73,11 +73,13 @@ for (const source of postgresSources()) {
     )
     assert.equal(await confirmedLsn(database), before)
 
-    const replayed = await pgstream(['replay', file, '--stdout'])
+    // a recording does not say what the schema log knew before it
+    const env = { PGSTREAM_TRANSLATOR_ENABLED: 'false' }
+    const replayed = await pgstream(['replay', file, '--stdout'], { env })
     assert.equal(replayed.code, 0, replayed.stderr)
     assert.ok(replayed.stdout.split('\n').length > 500)
     assert.match(replayed.stdout, /"unchanged_toast":\["body"\]/)
-    await using run = new RunningCommand(['run', '--stdout', '--pgurl', database.url])
+    await using run = new RunningCommand(['run', '--stdout', '--pgurl', database.url], { env })
     await eventually(() => run.stdout.length >= replayed.stdout.length, { about: 'the same from the slot' })
     run.child.kill('SIGTERM')
     assert.equal((await run.finished).stdout, replayed.stdout)
