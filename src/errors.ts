@@ -120,6 +120,18 @@ export const errorTable = {
       'Raise max.message.bytes of the topic, or set PGSTREAM_KAFKA_WRITER_OVERSIZE=dead-letter to keep such changes in a topic of their own.',
     exitCode: 1,
   },
+  PGSTREAM_KAFKA_OFFSET_LOST: {
+    about: 'What a consumer group is to read next is no longer in the topic.',
+    remedy:
+      "Fill the destination anew, or accept the gap: set the group's offsets with Kafka's kafka-consumer-groups.sh (--reset-offsets --to-earliest), and start again. Raise retention.ms of the topic above the longest time that readers may be away.",
+    exitCode: 1,
+  },
+  PGSTREAM_KAFKA_COMPRESSION: {
+    about: 'The topic holds batches that are compressed in a way that pgstream cannot read.',
+    remedy:
+      'Set compression.type of the topic to gzip or uncompressed, and read with another group from behind what was written before; or register a codec for it in CompressionCodecs of kafkajs, in your own program.',
+    exitCode: 1,
+  },
   PGSTREAM_SINK_FAILED: {
     about: 'The destination does not accept what is written to it.',
     remedy: 'See the cause; what was not confirmed is sent again at the next start.',

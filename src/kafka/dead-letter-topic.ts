@@ -50,7 +50,8 @@ export class DeadLetterTopic {
       'pgstream-partition': String(partition),
       ...(offset === undefined ? {} : { 'pgstream-offset': String(offset) }),
     }
-    await producer.send(this.name, [{ partition: 0, key, value, headers: { ...headers, ...about } }])
+    const message = { partition: 0, key, value, headers: { ...headers, ...about } }
+    await producer.send(this.name, [message], (_message, error) => Promise.reject(error))
     this.#count++
   }
 

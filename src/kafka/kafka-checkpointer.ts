@@ -17,19 +17,29 @@ export const kafkaPosition = (topicPartition: number, assignment: number, offset
   assignment,
 })
 
+export const isKafkaPosition = (position: Position): position is KafkaPosition => 'assignment' in position
+
+/** Commits offsets; false when the group is dividing its partitions anew. Asks for them again at each attempt. */
+export type CommitOffsets = (offsets: () => ReadonlyMap<number, bigint>) => Promise<boolean>
+
 /** Commits the offset behind what is durable, of partitions that are still ours. */
 export class KafkaCheckpointer implements Checkpointer {
   readonly #confirmer = new Confirmer()
-  readonly #commit: (offsets: ReadonlyMap<number, bigint>) => Promise<void>
+  readonly #commit: CommitOffsets
   #assignments: ReadonlyMap<number, number> = new Map()
+  /** How often partitions were given out. */
+  #times = 0
+  #wake: (() => void)[] = []
 
-  constructor(commit: (offsets: ReadonlyMap<number, bigint>) => Promise<void>) {
+  constructor(commit: CommitOffsets) {
     this.#commit = commit
   }
 
   /** From now on only positions of these assignments count, by partition. */
   assigned(assignments: ReadonlyMap<number, number>): void {
     this.#assignments = new Map(assignments)
+    this.#times++
+    for (const wake of this.#wake.splice(0)) wake()
   }
 
   get attached(): boolean {
@@ -42,18 +52,27 @@ export class KafkaCheckpointer implements Checkpointer {
 
   /** @throws {PgstreamError} PGSTREAM_INTERNAL for a position of another source. */
   async checkpoint(positions: readonly Position[]): Promise<void> {
-    const offsets = new Map<number, bigint>()
-    for (const position of positions) {
-      if (!isKafkaPosition(position)) {
-        throw new PgstreamError(
-          'PGSTREAM_INTERNAL',
-          `Kafka cannot resume at a position of ${position.partition}`,
-        )
-      }
-      if (this.#assignments.get(position.topicPartition) !== position.assignment) continue
-      offsets.set(position.topicPartition, position.offset + 1n)
+    const durable = positions.map((position) => {
+      if (isKafkaPosition(position)) return position
+      throw new PgstreamError(
+        'PGSTREAM_INTERNAL',
+        `Kafka cannot resume at a position of ${position.partition}`,
+      )
+    })
+    const offsets = (): ReadonlyMap<number, bigint> => this.#offsetsOf(durable)
+    while (offsets().size > 0) {
+      const before = this.#times
+      if (await this.#commit(offsets)) return
+      // what is still ours after the division is still to be committed
+      if (this.#times === before) await new Promise<void>((resolve) => this.#wake.push(resolve))
     }
-    if (offsets.size > 0) await this.#commit(offsets)
+  }
+
+  #offsetsOf(positions: readonly KafkaPosition[]): ReadonlyMap<number, bigint> {
+    const ours = positions.filter(
+      ({ topicPartition, assignment }) => this.#assignments.get(topicPartition) === assignment,
+    )
+    return new Map(ours.map(({ topicPartition, offset }) => [topicPartition, offset + 1n]))
   }
 
   close(): void {
@@ -65,5 +84,3 @@ export class KafkaCheckpointer implements Checkpointer {
     return this.#confirmer.settled()
   }
 }
-
-const isKafkaPosition = (position: Position): position is KafkaPosition => 'assignment' in position

@@ -33,16 +33,20 @@ export interface KafkaMessage {
   readonly headers: Readonly<Record<string, Buffer | string | undefined>>
 }
 
+/** What happens to a message that is too large for the topic: when it resolves, those behind it are sent. */
+export type OnTooLarge = (message: KafkaMessage, error: PgstreamError) => Promise<void>
+
 export interface KafkaProducer {
   /**
    * Resolves when every in-sync replica of each partition has the messages, in their order and behind everything that was
-   * sent before. Never called while a call is under way. After a rejection the same messages may be sent again: some
-   * partitions may have them already.
+   * sent before. Never called while a call is under way. After a rejection it may be called again with the same list: it
+   * goes on where it was, and stores nothing twice that the broker still knows of.
    *
-   * @throws {PgstreamError} PGSTREAM_KAFKA_UNREACHABLE when the same may work later, PGSTREAM_KAFKA_MESSAGE_TOO_LARGE,
-   * PGSTREAM_KAFKA_REFUSED, PGSTREAM_KAFKA_TOPIC.
+   * @throws {PgstreamError} PGSTREAM_KAFKA_UNREACHABLE when the same may work later, PGSTREAM_KAFKA_REFUSED,
+   * PGSTREAM_KAFKA_TOPIC; whatever `onTooLarge` throws.
    */
-  send(topic: string, messages: readonly KafkaMessage[]): Promise<void>
+  send(topic: string, messages: readonly KafkaMessage[], onTooLarge: OnTooLarge): Promise<void>
+  /** Does not wait for what is under way. */
   close(): Promise<void>
 }
 
@@ -53,8 +57,10 @@ export interface ConsumerOptions {
   readonly startOffset: 'earliest' | 'latest'
   /** A member that is silent for so long, in milliseconds, loses its partitions; 30,000 if not given. */
   readonly sessionTimeoutMs?: number | undefined
-  /** The most bytes that are fetched at once. */
+  /** The most bytes that are fetched at once, as they are stored. */
   readonly maxBytes: number
+  /** The same for each partition. */
+  readonly maxBytesPerPartition: number
 }
 
 /** What a member of a group gets. */
@@ -67,13 +73,14 @@ export interface ConsumerHandlers {
   readonly onAssigned: (partitions: readonly number[], continued: boolean) => ReadonlyMap<number, bigint>
   /**
    * Messages of one partition in their order. The next come when the promise resolves; the client keeps its membership
-   * while that takes. The signal says that the rest is not wanted: the group is dividing its partitions anew.
+   * while that takes. False when not all of them were taken: the rest comes again to whoever reads the partition then. The
+   * signal says that the rest is not wanted: the group is dividing its partitions anew.
    */
   readonly onBatch: (
     partition: number,
     messages: readonly ReceivedMessage[],
     signal: AbortSignal,
-  ) => Promise<void>
+  ) => Promise<boolean>
   /** The connection was lost, and is made anew. */
   readonly onTrouble: (error: PgstreamError) => void
   /** The client gave up. */
@@ -90,7 +97,7 @@ export interface ReceivedMessage {
 export interface KafkaConsumer {
   /**
    * Everything of these partitions before the offsets is durable elsewhere. Resolves when the group coordinator knows.
-   * False when this member does not read the partition any more: whoever does decides.
+   * False when the group is dividing its partitions anew, and `onAssigned` will say what is still ours.
    * @throws {PgstreamError} PGSTREAM_KAFKA_UNREACHABLE when the same may work later.
    */
   commit(offsets: ReadonlyMap<number, bigint>): Promise<boolean>

@@ -26,6 +26,8 @@ export interface KafkaConnectionOptions {
   readonly clientId?: string | undefined
   readonly tls?: boolean | KafkaTls | undefined
   readonly sasl?: KafkaLogin | undefined
+  /** A broker that does not answer for so long, in milliseconds, is connected anew; 30,000 if not given. */
+  readonly requestTimeoutMs?: number | undefined
   readonly logger?: Logger | undefined
 }
 
@@ -35,6 +37,7 @@ export interface KafkaConnection {
   readonly clientId: string
   readonly tls: KafkaTls | null
   readonly sasl: KafkaLogin | null
+  readonly requestTimeoutMs: number
   readonly logger: Logger
 }
 
@@ -43,6 +46,7 @@ export function connectionOf({
   clientId = defaults.kafka.clientId,
   tls = false,
   sasl,
+  requestTimeoutMs = 30_000,
   logger = silentLogger,
 }: KafkaConnectionOptions): KafkaConnection {
   return {
@@ -51,6 +55,7 @@ export function connectionOf({
     clientId,
     tls: tls === true ? {} : tls === false ? null : tls,
     sasl: sasl ?? null,
+    requestTimeoutMs,
     logger,
   }
 }

@@ -22,19 +22,36 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   POLICY_VIOLATION: 'PGSTREAM_KAFKA_TOPIC',
 }
 
+/** The same would be refused again. */
+const refused = new Set([
+  'INVALID_RECORD',
+  'INVALID_TIMESTAMP',
+  'UNSUPPORTED_VERSION',
+  'UNSUPPORTED_FOR_MESSAGE_FORMAT',
+  'INVALID_REQUEST',
+])
+
 /**
  * The error of ours for one of kafkajs, which wraps what happened in what it tried: a code, what was being done and what
  * the broker or the network said. Errors of ours pass unchanged.
  */
 export function fromKafka(cause: unknown, doing: string): PgstreamError {
-  if (cause instanceof PgstreamError) return cause
   const chain = causesOf(cause)
+  const ours = chain.find((error) => error instanceof PgstreamError)
+  if (ours) return ours
   const inner = chain.at(-1)
   const said = inner === undefined ? String(cause) : inner.message.replace(/\.$/, '')
   const sentence = `${doing} failed: ${said}.`
   for (const { type, name } of chain) {
     const code = name === 'KafkaJSSASLAuthenticationError' ? 'PGSTREAM_KAFKA_REFUSED' : codes[type ?? '']
     if (code) return new PgstreamError(code, sentence, { cause })
+    if (name === 'KafkaJSNotImplemented') {
+      return new PgstreamError('PGSTREAM_KAFKA_COMPRESSION', sentence, { cause })
+    }
+    if (refused.has(type ?? '')) {
+      const remedy = 'See what the broker says in its log, and whether the topic takes such messages.'
+      return new PgstreamError('PGSTREAM_KAFKA_REFUSED', sentence, { cause, remedy })
+    }
   }
   if (chain.some(({ message }) => /certificate|\bTLS\b|\bSSL\b|wrong version number/i.test(message))) {
     return new PgstreamError('PGSTREAM_KAFKA_UNREACHABLE', sentence, {

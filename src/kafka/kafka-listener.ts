@@ -10,6 +10,7 @@ import type { ChangeEvent, KeepaliveEvent } from '../wal/event.ts'
 import { WireJsonReader } from '../wal/read-wire-json.ts'
 import { Assignments } from './assignments.ts'
 import { KafkaCheckpointer, kafkaPosition } from './kafka-checkpointer.ts'
+import type { KafkaPosition } from './kafka-checkpointer.ts'
 import type { KafkaClient, KafkaConsumer, ReceivedMessage } from './kafka-client.ts'
 import { DeadLetterTopic } from './dead-letter-topic.ts'
 import { connectionOf } from './kafka-connection.ts'
@@ -32,8 +33,8 @@ export interface KafkaListenerOptions extends KafkaConnectionOptions {
   readonly replicationFactor?: number | undefined
 }
 
-/** As much as the same project in Go fetches at once. */
-const fetchBytes = 25 * 1024 * 1024
+/** As they are stored: compressed ones take many times that in memory. */
+const fetchBytes = { maxBytes: 4 * 1024 * 1024, maxBytesPerPartition: 1024 * 1024 }
 /** How many events wait for whoever reads, and how many bytes of messages; few, because a row can be large. */
 const highWaterMark = 256
 const maxWaitingBytes = 16 * 1024 * 1024
@@ -64,6 +65,10 @@ export class KafkaListener extends Readable implements Listener {
   readonly #assignments = new Assignments()
   #consumer: KafkaConsumer | null = null
   #waitingBytes = 0
+  /** The reader has enough for now. */
+  #isFull = false
+  /** What was wrong with the last message that was no event. */
+  #poison = ''
   #taken: (() => void)[] = []
   #stopping = false
 
@@ -85,7 +90,7 @@ export class KafkaListener extends Readable implements Listener {
     const { topic, groupId, sessionTimeoutMs } = this.#options
     if ((await this.#client.countPartitions(topic)) === null) throw noTopic(topic)
     const startOffset = this.#options.startOffset ?? defaults.kafkaListener.startOffset
-    const consumer = { topic, groupId, startOffset, sessionTimeoutMs, maxBytes: fetchBytes }
+    const consumer = { topic, groupId, startOffset, sessionTimeoutMs, ...fetchBytes }
     this.#consumer = await this.#client.openConsumer(consumer, {
       onAssigned: (partitions, continued) => this.#onAssigned(partitions, continued),
       onBatch: (partition, messages, signal) => this.#onBatch(partition, messages, signal),
@@ -107,47 +112,45 @@ export class KafkaListener extends Readable implements Listener {
     partition: number,
     messages: readonly ReceivedMessage[],
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const assignment = this.#assignments.current.get(partition)
-    if (assignment === undefined) return
+    if (assignment === undefined) return false
     this.metrics.reading()
+    const isWanted = (): boolean =>
+      !this.#isOver(signal) && this.#assignments.current.get(partition) === assignment
     for (const message of messages) {
-      if (signal.aborted) return
-      if (this.#stopping || this.destroyed) return this.#never(signal)
       if (!this.#assignments.isNext(partition, message.offset)) continue
-      const event = await this.#eventOf(partition, assignment, message)
-      if (signal.aborted) return
+      if (this.#isFull) await this.#room(signal)
+      if (this.#stopping) await this.#never(signal)
+      if (!isWanted()) return false
+      const position = kafkaPosition(partition, assignment, message.offset)
+      const event = this.#read(message, position) ?? (await this.#keepPoison(partition, message, position))
+      if (!isWanted()) return false
       this.#assignments.handedOn(partition, message.offset)
-      if (!this.#handOn(event, message.value?.length ?? 0)) await this.#untilTaken(signal)
+      this.#handOn(event, message.value?.length ?? 0)
     }
+    return true
   }
 
-  /** The rest of the batch is not to count as read. */
-  async #never(signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve()
-      else signal.addEventListener('abort', () => resolve(), { once: true })
-      this.#taken.push(resolve)
-    })
-  }
-
-  async #eventOf(
-    partition: number,
-    assignment: number,
-    message: ReceivedMessage,
-  ): Promise<ChangeEvent | KeepaliveEvent> {
-    const position = kafkaPosition(partition, assignment, message.offset)
+  /** Null when it is no event. */
+  #read({ value }: ReceivedMessage, position: KafkaPosition): ChangeEvent | null {
+    this.#poison = 'has no value'
+    if (value === null) return null
     try {
-      if (message.value === null) throw new TypeError('has no value')
-      return this.#reader.read(message.value.toString('utf8'), position)
+      return this.#reader.read(value.toString('utf8'), position)
     } catch (error) {
       if (!(error instanceof TypeError)) throw error
-      await this.#keepPoison(partition, message, `The message ${error.message}.`)
-      return { kind: 'keepalive', position }
+      this.#poison = error.message
+      return null
     }
   }
 
-  async #keepPoison(partition: number, message: ReceivedMessage, reason: string): Promise<void> {
+  async #keepPoison(
+    partition: number,
+    message: ReceivedMessage,
+    position: KafkaPosition,
+  ): Promise<KeepaliveEvent> {
+    const reason = `The message ${this.#poison}.`
     const { offset } = message
     const letter = { ...message, partition, reason }
     await untilReachable(() => this.#deadLetters.keep(letter), this.#untilDestroyed())
@@ -156,22 +159,41 @@ export class KafkaListener extends Readable implements Listener {
       { partition, offset: String(offset), topic: this.#deadLetters.name },
       `A message is no event, and is kept among the dead letters: ${reason}`,
     )
+    return { kind: 'keepalive', position }
   }
 
   #untilDestroyed(): { logger: Logger; signal: AbortSignal } {
     return { logger: this.#logger, signal: this.#abort.signal }
   }
 
-  /** False when the reader has enough for now. */
-  #handOn(event: ChangeEvent | KeepaliveEvent, bytes: number): boolean {
+  #handOn(event: ChangeEvent | KeepaliveEvent, bytes: number): void {
     const wanted = this.push(event)
     this.#waitingBytes = this.readableLength === 0 ? 0 : this.#waitingBytes + bytes
-    return wanted && this.#waitingBytes < maxWaitingBytes
+    this.#isFull = !wanted || this.#waitingBytes >= maxWaitingBytes
   }
 
-  async #untilTaken(signal: AbortSignal): Promise<void> {
-    if (this.readableLength === 0) return
-    await this.#never(signal)
+  /** Resolves when the reader wants more, or when nobody wants it. */
+  async #room(signal: AbortSignal): Promise<void> {
+    while (this.#isFull && !this.#stopping && !this.#isOver(signal)) await this.#untilWoken(signal)
+  }
+
+  /** The rest of the batch is for others; until they get it, this is still a member. */
+  async #never(signal: AbortSignal): Promise<void> {
+    while (!this.#isOver(signal)) await this.#untilWoken(signal)
+  }
+
+  /** Not at `destroyed`: that is true while the sink still delivers what was read. */
+  #isOver(signal: AbortSignal): boolean {
+    return signal.aborted || this.#abort.signal.aborted
+  }
+
+  async #untilWoken(signal: AbortSignal): Promise<void> {
+    let wake = (): void => undefined
+    const woken = new Promise<void>((resolve) => (wake = resolve))
+    this.#taken.push(wake)
+    signal.addEventListener('abort', wake, { once: true })
+    await woken
+    signal.removeEventListener('abort', wake)
   }
 
   override _read(): void {
@@ -187,6 +209,11 @@ export class KafkaListener extends Readable implements Listener {
   #wakeIfTaken(): void {
     if (this.readableLength > 0) return
     this.#waitingBytes = 0
+    this.#isFull = false
+    this.#wake()
+  }
+
+  #wake(): void {
     for (const wake of this.#taken.splice(0)) wake()
   }
 
@@ -195,6 +222,7 @@ export class KafkaListener extends Readable implements Listener {
     this.#stopping = true
     this.metrics.ended()
     if (!this.destroyed) this.push(null)
+    this.#wake()
   }
 
   #onTrouble(error: PgstreamError): void {
@@ -205,10 +233,13 @@ export class KafkaListener extends Readable implements Listener {
     )
   }
 
-  async #commit(offsets: ReadonlyMap<number, bigint>): Promise<void> {
-    const consumer = this.#consumer
+  async #commit(offsets: () => ReadonlyMap<number, bigint>): Promise<boolean> {
     const retry = this.#options.commitRetry
-    if (consumer) await untilReachable(() => consumer.commit(offsets), { ...this.#untilDestroyed(), retry })
+    const attempt = async (): Promise<boolean> => {
+      const left = offsets()
+      return left.size === 0 || (await this.#consumer!.commit(left))
+    }
+    return untilReachable(attempt, { ...this.#untilDestroyed(), retry })
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
@@ -216,7 +247,8 @@ export class KafkaListener extends Readable implements Listener {
     settled
       .then(async () => {
         this.#abort.abort(error ?? undefined)
-        for (const wake of this.#taken.splice(0)) wake()
+        this.#wake()
+        this.checkpointer.assigned(new Map()) // nothing is ours any more
         await this.#consumer?.close()
         await this.#deadLetters.close()
         await this.#client.close()

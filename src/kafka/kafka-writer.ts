@@ -1,5 +1,5 @@
 import { defaults } from '../config/defaults.ts'
-import { PgstreamError } from '../errors.ts'
+import type { PgstreamError } from '../errors.ts'
 import type { Checkpointer } from '../pipeline/contracts.ts'
 import { Processor } from '../pipeline/processor.ts'
 import { silentLogger } from '../telemetry/logger.ts'
@@ -7,7 +7,7 @@ import type { Logger } from '../telemetry/logger.ts'
 import type { ChangeEvent } from '../wal/event.ts'
 import { cutByBytes } from './cut-by-bytes.ts'
 import { DeadLetterTopic } from './dead-letter-topic.ts'
-import type { KafkaClient, KafkaMessage, KafkaProducer } from './kafka-client.ts'
+import type { KafkaClient, KafkaMessage, KafkaProducer, OnTooLarge } from './kafka-client.ts'
 import { connectionOf } from './kafka-connection.ts'
 import type { Compression, KafkaConnectionOptions } from './kafka-connection.ts'
 import { openKafkajs } from './kafkajs-client.ts'
@@ -18,6 +18,7 @@ import { partitionForKey } from './partition-for-key.ts'
 import { openTopic } from './topic.ts'
 import type { TopicOptions } from './topic.ts'
 import { untilReachable } from './until-reachable.ts'
+import type { Reaching } from './until-reachable.ts'
 
 export interface KafkaWriterOptions extends KafkaConnectionOptions {
   readonly topic: string
@@ -113,34 +114,18 @@ export class KafkaWriter extends Processor<QueuedMessage> {
   }
 
   async #send(messages: readonly KafkaMessage[], signal: AbortSignal): Promise<void> {
-    const logger = this.#logger
     const { name } = this.#topic
-    const onRetry = this.#onRetry
-    try {
-      await untilReachable(() => this.#producer!.send(name, messages), { logger, signal, onRetry })
-    } catch (error) {
-      if (!(error instanceof PgstreamError) || error.code !== 'PGSTREAM_KAFKA_MESSAGE_TOO_LARGE') throw error
-      await this.#tooLarge(messages, error, signal)
-    }
+    const reaching = { logger: this.#logger, signal, onRetry: this.#onRetry }
+    const tooLarge: OnTooLarge = (message, error) => this.#tooLarge(message, error, reaching)
+    await untilReachable(() => this.#producer!.send(name, messages, tooLarge), reaching)
   }
 
-  /** The broker counts what is sent to one partition at once: together they may be too large, and one by one not. */
-  async #tooLarge(
-    messages: readonly KafkaMessage[],
-    error: PgstreamError,
-    signal: AbortSignal,
-  ): Promise<void> {
-    if (messages.length > 1) {
-      const half = Math.ceil(messages.length / 2)
-      await this.#send(messages.slice(0, half), signal)
-      return this.#send(messages.slice(half), signal)
-    }
+  async #tooLarge(message: KafkaMessage, error: PgstreamError, reaching: Reaching): Promise<void> {
     if (this.#oversize === 'stop') throw error
-    const logger = this.#logger
-    const letter = { ...messages[0]!, reason: error.message }
-    await untilReachable(() => this.#deadLetters.keep(letter), { logger, signal, onRetry: this.#onRetry })
+    const letter = { ...message, reason: error.message }
+    await untilReachable(() => this.#deadLetters.keep(letter), reaching)
     this.metrics.deadLettered()
-    logger.error(
+    this.#logger.error(
       { code: error.code, topic: this.#deadLetters.name },
       `${error.message} It is kept among the dead letters`,
     )

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Admin, Kafka, KafkaConfig, SASLOptions } from 'kafkajs'
 import type {
   ConsumerHandlers,
@@ -8,15 +9,21 @@ import type {
   TopicShape,
 } from './kafka-client.ts'
 import type { Compression, KafkaConnection } from './kafka-connection.ts'
+import { BatchProducer } from './batch-producer.ts'
 import { fromKafka } from './kafka-error.ts'
 import { KafkajsConsumer } from './kafkajs-consumer.ts'
-import { KafkajsProducer } from './kafkajs-producer.ts'
 import { kafkaLog } from './kafka-log.ts'
+import { KafkaSockets } from './kafka-sockets.ts'
+import { KafkajsCluster } from './kafkajs-cluster.ts'
+import { repairKafkajs } from './repair-kafkajs.ts'
 
 /** Five attempts within about ten seconds: then whoever waits is told, and tries again. */
 const retry = { retries: 5, initialRetryTime: 200, maxRetryTime: 5_000 }
 const connectionTimeout = 5_000
-const requestTimeout = 30_000
+/** Until every broker knows of a new topic. */
+const mostMakingMs = 10_000
+/** What a broker may take of the time that a request has. */
+const brokersShare = 0.8
 
 /** Nothing is connected, and the package not loaded, before it is used. */
 export const openKafkajs = (connection: KafkaConnection, compression: Compression = 'none'): KafkaClient =>
@@ -24,16 +31,19 @@ export const openKafkajs = (connection: KafkaConnection, compression: Compressio
 
 class KafkajsClient implements KafkaClient {
   readonly #config: KafkaConfig
-  #kafka: Promise<Kafka> | null = null
+  readonly #connection: KafkaConnection
   readonly #compression: Compression
+  readonly #sockets = new KafkaSockets()
   #admin: Promise<Admin> | null = null
 
-  constructor({ servers, clientId, tls, sasl, logger }: KafkaConnection, compression: Compression) {
+  constructor(connection: KafkaConnection, compression: Compression) {
+    const { servers, clientId, tls, sasl, requestTimeoutMs, logger } = connection
+    this.#connection = connection
     this.#config = {
       brokers: [...servers],
       clientId,
       connectionTimeout,
-      requestTimeout,
+      requestTimeout: requestTimeoutMs,
       retry,
       logCreator: kafkaLog(logger),
       ...(tls ? { ssl: { ...tls } } : {}),
@@ -43,11 +53,21 @@ class KafkajsClient implements KafkaClient {
   }
 
   async openProducer(): Promise<KafkaProducer> {
-    return KafkajsProducer.open(await this.#load(), this.#compression)
+    const { requestTimeoutMs, logger } = this.#connection
+    const kafka = await this.#load(new KafkaSockets())
+    const producer = new BatchProducer({
+      open: () => new KafkajsCluster(kafka, this.#config),
+      compression: this.#compression,
+      replicasMs: Math.round(requestTimeoutMs * brokersShare),
+      logger,
+    })
+    await producer.connect()
+    return producer
   }
 
   async openConsumer(options: ConsumerOptions, handlers: ConsumerHandlers): Promise<KafkaConsumer> {
-    return KafkajsConsumer.open(await this.#load(), options, handlers)
+    const sockets = new KafkaSockets()
+    return KafkajsConsumer.open(await this.#load(sockets), sockets, options, handlers)
   }
 
   async countPartitions(topic: string): Promise<number | null> {
@@ -61,31 +81,38 @@ class KafkajsClient implements KafkaClient {
     }
   }
 
-  async createTopic(
-    topic: string,
-    { partitions, replicationFactor, settings = {} }: TopicShape,
-  ): Promise<void> {
+  async createTopic(topic: string, shape: TopicShape): Promise<void> {
+    const { partitions: numPartitions, replicationFactor, settings = {} } = shape
     const admin = await this.#openAdmin()
     const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }))
     try {
+      // to wait for leaders, kafkajs asks a broker that may not have heard of the topic yet
       await admin.createTopics({
-        waitForLeaders: true,
-        topics: [{ topic, numPartitions: partitions, replicationFactor, configEntries }],
+        waitForLeaders: false,
+        topics: [{ topic, numPartitions, replicationFactor, configEntries }],
       })
     } catch (cause) {
       throw fromKafka(cause, `Making the topic ${JSON.stringify(topic)}`)
     }
+    await this.#untilThere(topic)
+  }
+
+  async #untilThere(topic: string): Promise<void> {
+    const deadline = Date.now() + mostMakingMs
+    while ((await this.countPartitions(topic)) === null && Date.now() < deadline) await pause(50)
   }
 
   async close(): Promise<void> {
+    this.#sockets.breakOff('the connection was given up')
     const admin = await this.#admin?.catch(() => null)
     await admin?.disconnect()
   }
 
   /** Only who uses Kafka pays for its client. */
-  #load(): Promise<Kafka> {
-    this.#kafka ??= import('kafkajs').then(({ default: { Kafka } }) => new Kafka(this.#config))
-    return this.#kafka
+  async #load({ factory: socketFactory }: KafkaSockets): Promise<Kafka> {
+    const { default: kafkajs } = await import('kafkajs')
+    repairKafkajs()
+    return new kafkajs.Kafka({ ...this.#config, socketFactory })
   }
 
   #openAdmin(): Promise<Admin> {
@@ -94,7 +121,7 @@ class KafkajsClient implements KafkaClient {
   }
 
   async #connectAdmin(): Promise<Admin> {
-    const admin = (await this.#load()).admin()
+    const admin = (await this.#load(this.#sockets)).admin()
     try {
       await admin.connect()
       return admin

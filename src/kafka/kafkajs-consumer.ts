@@ -2,10 +2,15 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs'
 import type { ConsumerHandlers, ConsumerOptions, KafkaConsumer, ReceivedMessage } from './kafka-client.ts'
 import { fromKafka } from './kafka-error.ts'
+import type { KafkaSockets } from './kafka-sockets.ts'
 
 /** A member that is silent for so long loses its partitions. */
-const sessionTimeout = 30_000
-const heartbeatInterval = 3_000
+const standardSessionMs = 30_000
+/** Beats within that time, and looks within a beat whether it is time for one. */
+const beatsInSession = 10
+const looksInBeat = 6
+/** For whoever closes, before connections are broken off. */
+const mostClosingMs = 5_000
 const retry = { retries: 5, initialRetryTime: 200, maxRetryTime: 5_000 }
 
 /** What a broker says to a member whose time is over. */
@@ -23,21 +28,31 @@ const notMine = new Set([
  */
 export class KafkajsConsumer implements KafkaConsumer {
   readonly #consumer: Consumer
+  readonly #sockets: KafkaSockets
   readonly #options: ConsumerOptions
   readonly #handlers: ConsumerHandlers
+  readonly #beatMs: number
   #memberId: string | null = null
   #closing = false
 
-  private constructor(kafka: Kafka, options: ConsumerOptions, handlers: ConsumerHandlers) {
+  private constructor(
+    kafka: Kafka,
+    sockets: KafkaSockets,
+    options: ConsumerOptions,
+    handlers: ConsumerHandlers,
+  ) {
+    const { groupId, sessionTimeoutMs: sessionTimeout = standardSessionMs } = options
+    this.#sockets = sockets
     this.#options = options
     this.#handlers = handlers
+    this.#beatMs = sessionTimeout / beatsInSession
     this.#consumer = kafka.consumer({
-      groupId: options.groupId,
-      sessionTimeout: options.sessionTimeoutMs ?? sessionTimeout,
-      heartbeatInterval: (options.sessionTimeoutMs ?? sessionTimeout) / 10,
+      groupId,
+      sessionTimeout,
+      heartbeatInterval: this.#beatMs,
       rebalanceTimeout: 60_000,
       maxBytes: options.maxBytes,
-      maxBytesPerPartition: options.maxBytes,
+      maxBytesPerPartition: options.maxBytesPerPartition,
       maxWaitTimeInMs: 1_000,
       allowAutoTopicCreation: false,
       retry: { ...retry, restartOnFailure: (error) => Promise.resolve(this.#mayRestart(error)) },
@@ -46,10 +61,11 @@ export class KafkajsConsumer implements KafkaConsumer {
 
   static async open(
     kafka: Kafka,
+    sockets: KafkaSockets,
     options: ConsumerOptions,
     handlers: ConsumerHandlers,
   ): Promise<KafkajsConsumer> {
-    const opened = new KafkajsConsumer(kafka, options, handlers)
+    const opened = new KafkajsConsumer(kafka, sockets, options, handlers)
     try {
       await opened.#start()
       return opened
@@ -61,7 +77,8 @@ export class KafkajsConsumer implements KafkaConsumer {
 
   async #start(): Promise<void> {
     const { topic, startOffset } = this.#options
-    const { GROUP_JOIN, CRASH } = this.#consumer.events
+    const { GROUP_JOIN, CRASH, REQUEST_TIMEOUT } = this.#consumer.events
+    this.#consumer.on(REQUEST_TIMEOUT, () => this.#sockets.breakOff('a request was not answered in time'))
     this.#consumer.on(GROUP_JOIN, ({ payload }) => this.#onJoined(payload))
     this.#consumer.on(CRASH, ({ payload }) => {
       if (!payload.restart && !this.#closing)
@@ -104,14 +121,20 @@ export class KafkajsConsumer implements KafkaConsumer {
       throw error
     }
     const last = batch.messages.at(-1)
-    if (last) reading.resolveOffset(last.offset)
+    if (last && (await taken)) reading.resolveOffset(last.offset)
   }
 
   /** kafkajs sends one only if the last is old enough. Throws when the group divides its partitions anew. */
-  async #beatWhile(taken: Promise<void>, heartbeat: () => Promise<void>): Promise<void> {
+  async #beatWhile(taken: Promise<unknown>, heartbeat: () => Promise<void>): Promise<void> {
     const done = taken.then(() => true)
-    while (!(await Promise.race([done, pause(heartbeatInterval / 6, false, { ref: false })])))
-      await heartbeat()
+    const enough = new AbortController()
+    const look = (): Promise<boolean> =>
+      pause(this.#beatMs / looksInBeat, false, { signal: enough.signal }).catch(() => false)
+    try {
+      while (!(await Promise.race([done, look()]))) await heartbeat()
+    } finally {
+      enough.abort()
+    }
   }
 
   async commit(offsets: ReadonlyMap<number, bigint>): Promise<boolean> {
@@ -129,7 +152,12 @@ export class KafkajsConsumer implements KafkaConsumer {
 
   async close(): Promise<void> {
     this.#closing = true
-    await this.#consumer.disconnect()
+    const longEnough = setTimeout(() => this.#sockets.breakOff('the reader was closed'), mostClosingMs)
+    try {
+      await this.#consumer.disconnect()
+    } finally {
+      clearTimeout(longEnough)
+    }
   }
 
   #mayRestart(error: Error): boolean {

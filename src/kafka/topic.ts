@@ -25,3 +25,10 @@ export async function openTopic(client: KafkaClient, options: TopicOptions): Pro
 
 export const noTopic = (name: string): PgstreamError =>
   new PgstreamError('PGSTREAM_KAFKA_TOPIC', `There is no topic ${JSON.stringify(name)} on the Kafka servers.`)
+
+export const noPartition = (name: string, partition: number): PgstreamError =>
+  new PgstreamError(
+    'PGSTREAM_KAFKA_TOPIC',
+    `The topic ${JSON.stringify(name)} has no partition ${partition} any more.`,
+    { remedy: 'Start pgstream again: it then writes to the partitions that are there.' },
+  )

@@ -6,6 +6,7 @@ import { kafkaClient } from '../services/kafka-client.ts'
 import { kafkaFromEnvironment } from '../services/kafka-servers.ts'
 import type { KafkaServers } from '../services/kafka-servers.ts'
 import { leftOpen } from './left-open.ts'
+import { eventually } from './wait.ts'
 
 /** The broker that `npm test` started, or that the environment names. */
 export function kafkaServers(): KafkaServers {
@@ -36,9 +37,16 @@ export async function temporaryTopic(
   try {
     await admin.connect()
     const configEntries = Object.entries(config).map(([key, value]) => ({ name: key, value }))
+    // to wait for leaders, kafkajs asks a broker that may not have heard of the topic yet
     await admin.createTopics({
+      waitForLeaders: false,
       topics: [{ topic: name, numPartitions: partitions, replicationFactor: 1, configEntries }],
     })
+    const isThere = async (): Promise<boolean> => {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [name] })
+      return topics[0]?.partitions.length === partitions
+    }
+    await eventually(isThere, { about: `The topic ${name}` })
   } finally {
     await admin.disconnect()
   }

@@ -1,0 +1,208 @@
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import type { PgstreamError } from '../errors.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import type { KafkaMessage, KafkaProducer, OnTooLarge } from './kafka-client.ts'
+import type { Compression } from './kafka-connection.ts'
+import { fromKafka } from './kafka-error.ts'
+import { errorOfCode } from './kafkajs-cluster.ts'
+import type { KafkajsCluster } from './kafkajs-cluster.ts'
+import { queuesOf } from './partition-queue.ts'
+import type { PartitionQueue } from './partition-queue.ts'
+import { compressedBatch, encodeRecordBatch } from './record-batch.ts'
+import { noPartition } from './topic.ts'
+import type { BatchIdentity } from './record-batch.ts'
+
+/** Of the protocol: https://kafka.apache.org/protocol#protocol_error_codes */
+const codes = {
+  none: 0,
+  messageTooLarge: 10,
+  recordListTooLarge: 18,
+  outOfOrderSequence: 45,
+  duplicateSequence: 46,
+  invalidProducerEpoch: 47,
+  invalidProducerIdMapping: 49,
+  unknownProducerId: 59,
+} as const
+
+const stored = new Set<number>([codes.none, codes.duplicateSequence])
+const tooLarge = new Set<number>([codes.messageTooLarge, codes.recordListTooLarge])
+/** The broker does not know who sends, or not how far they are: it has lost what it knew. */
+const forgotten = new Set<number>([
+  codes.outOfOrderSequence,
+  codes.invalidProducerEpoch,
+  codes.invalidProducerIdMapping,
+  codes.unknownProducerId,
+])
+
+type Producer = Omit<BatchIdentity, 'sequence'>
+
+export interface BatchProducerOptions {
+  /** Makes connections, when they are needed and again after they failed. */
+  readonly open: () => KafkajsCluster
+  readonly compression: Compression
+  /** How long a broker may wait for its replicas: less than the client waits for the broker. */
+  readonly replicasMs: number
+  readonly logger: Logger
+}
+
+interface Unfinished {
+  readonly messages: readonly KafkaMessage[]
+  readonly queues: readonly PartitionQueue[]
+}
+
+/**
+ * Sends record batches of its own making, one at a time to each partition. Idempotent: a request that seemed lost, and is
+ * repeated, may have arrived, and may even arrive after the next one; by its sequence number the broker drops it. A call
+ * that was rejected and is made again goes on where it was.
+ */
+export class BatchProducer implements KafkaProducer {
+  readonly #options: BatchProducerOptions
+  #cluster: KafkajsCluster | null = null
+  #producer: Producer | null = null
+  /** The next of each partition, for this producer id. */
+  readonly #sequences = new Map<string, number>()
+  #unfinished: Unfinished | null = null
+
+  constructor(options: BatchProducerOptions) {
+    this.#options = options
+  }
+
+  async connect(): Promise<void> {
+    await this.#connected('Connecting to Kafka', (cluster) => cluster.connect())
+  }
+
+  async send(topic: string, messages: readonly KafkaMessage[], onTooLarge: OnTooLarge): Promise<void> {
+    if (this.#unfinished?.messages !== messages) {
+      // what became of the other one is not known, so neither is the sequence
+      if (this.#unfinished) this.#forget(this.#unfinished.queues)
+      this.#unfinished = { messages, queues: queuesOf(messages) }
+    }
+    const { queues } = this.#unfinished
+    for (;;) {
+      const left = queues.filter(({ first }) => first !== null)
+      if (left.length === 0) break
+      await this.#sendFirst(topic, left, onTooLarge)
+    }
+    this.#unfinished = null
+  }
+
+  close(): Promise<void> {
+    this.#disconnect()
+    return Promise.resolve()
+  }
+
+  /** The first batch of each partition, to each leader in one request. */
+  async #sendFirst(topic: string, queues: readonly PartitionQueue[], onTooLarge: OnTooLarge): Promise<void> {
+    const doing = `Writing to the topic ${JSON.stringify(topic)}`
+    const answers = await this.#connected(doing, async (cluster) => {
+      const byLeader = queuesByLeader(queues, await cluster.leadersOf(topic), topic)
+      this.#producer ??= await cluster.newIdentity([...byLeader.keys()][0]!)
+      return this.#request(cluster, topic, byLeader)
+    })
+    const failures: PgstreamError[] = []
+    for (const { queue, code } of answers) {
+      if (stored.has(code)) continue
+      const error = fromKafka(errorOfCode(code), doing)
+      if (tooLarge.has(code)) await this.#makeSmaller(queue, error, onTooLarge)
+      else failures.push(error)
+    }
+    if (answers.some(({ code }) => forgotten.has(code))) this.#forget(queues)
+    if (failures.length === 0) return
+    this.#disconnect() // leaders may be others by now
+    throw failures.find(({ code }) => code !== 'PGSTREAM_KAFKA_UNREACHABLE') ?? failures[0]!
+  }
+
+  /** What was stored is taken off its queue, also when another leader failed. */
+  async #request(
+    cluster: KafkajsCluster,
+    topic: string,
+    byLeader: ReadonlyMap<number, readonly PartitionQueue[]>,
+  ): Promise<Answer[]> {
+    const { replicasMs: timeoutMs } = this.#options
+    const requests = [...byLeader].map(async ([leader, queues]) => {
+      const batches = new Map<number, Buffer>()
+      for (const queue of queues) batches.set(queue.partition, await this.#encoded(topic, queue))
+      const { codes } = await cluster.produce(leader, { topic, batches, timeoutMs })
+      return queues.map((queue) => ({ queue, code: codes.get(queue.partition) ?? unanswered }))
+    })
+    const ends = await Promise.allSettled(requests)
+    const answers = ends.flatMap((end) => (end.status === 'fulfilled' ? end.value : []))
+    for (const { queue, code } of answers) if (stored.has(code)) this.#stored(topic, queue)
+    const failed = ends.find((end) => end.status === 'rejected')
+    if (failed) throw failed.reason
+    return answers
+  }
+
+  async #encoded(topic: string, { partition, first }: PartitionQueue): Promise<Buffer> {
+    const { messages, sent } = first!
+    if (sent) return sent.bytes
+    const sequence = this.#sequences.get(`${topic}/${partition}`) ?? 0
+    const plain = encodeRecordBatch(messages, { ...this.#producer!, sequence }, Date.now())
+    const bytes = this.#options.compression === 'gzip' ? await compressedBatch(plain, compress) : plain
+    first!.sent = { sequence, bytes }
+    return bytes
+  }
+
+  #stored(topic: string, queue: PartitionQueue): void {
+    const { messages, sent } = queue.first!
+    this.#sequences.set(`${topic}/${queue.partition}`, following(sent!.sequence, messages.length))
+    queue.shift()
+  }
+
+  async #makeSmaller(queue: PartitionQueue, error: PgstreamError, onTooLarge: OnTooLarge): Promise<void> {
+    const { messages } = queue.first!
+    if (messages.length > 1) return queue.split()
+    await onTooLarge(messages[0]!, error)
+    queue.shift()
+  }
+
+  /** From here on we are somebody else, whose sequences begin anew. */
+  #forget(queues: readonly PartitionQueue[]): void {
+    this.#options.logger.warn({}, 'Kafka does not know what was sent last; some changes may arrive twice')
+    this.#producer = null
+    this.#sequences.clear()
+    for (const queue of queues) queue.forget()
+  }
+
+  async #connected<T>(doing: string, act: (cluster: KafkajsCluster) => Promise<T>): Promise<T> {
+    try {
+      return await act((this.#cluster ??= this.#options.open()))
+    } catch (cause) {
+      this.#disconnect()
+      throw fromKafka(cause, doing)
+    }
+  }
+
+  #disconnect(): void {
+    this.#cluster?.close()
+    this.#cluster = null
+  }
+}
+
+interface Answer {
+  readonly queue: PartitionQueue
+  readonly code: number
+}
+
+/** The broker left the partition out of its answer: what the protocol calls an unknown error. */
+const unanswered = -1
+
+const compress: (bytes: Buffer) => Promise<Buffer> = promisify(gzip)
+
+/** Sequences go from 0 to the largest number of 31 bits, and on at 0. */
+const following = (sequence: number, count: number): number => (sequence + count) % 2 ** 31
+
+function queuesByLeader(
+  queues: readonly PartitionQueue[],
+  leaders: ReadonlyMap<number, number>,
+  topic: string,
+): Map<number, PartitionQueue[]> {
+  const byLeader = new Map<number, PartitionQueue[]>()
+  for (const queue of queues) {
+    const leader = leaders.get(queue.partition)
+    if (leader === undefined) throw noPartition(topic, queue.partition)
+    byLeader.set(leader, [...(byLeader.get(leader) ?? []), queue])
+  }
+  return byLeader
+}

@@ -1,0 +1,89 @@
+import { createRequire } from 'node:module'
+import { PgstreamError } from '../errors.ts'
+
+const require = createRequire(import.meta.url)
+
+interface RequestQueue {
+  readonly pending: readonly unknown[]
+  readonly throttledUntil: number
+}
+
+interface ConsumerGroup {
+  readonly groupId: string
+  readonly offsetManager: { nextOffset(topic: string, partition: number): { toString(): string } }
+  readonly cluster: {
+    fetchTopicsOffset(
+      of: readonly { topic: string; partitions: { partition: number }[]; fromBeginning: boolean }[],
+    ): Promise<readonly { partitions: readonly { offset: string }[] }[]>
+  }
+}
+
+interface Class<Instance> {
+  readonly prototype: Instance
+}
+
+let isRepaired = false
+
+/**
+ * Two things that kafkajs 2.2.4 does and we cannot live with, made good in its classes, once in a process. Nobody maintains
+ * it; its version is pinned.
+ */
+export function repairKafkajs(): void {
+  if (isRepaired) return
+  isRepaired = true
+  letIdleConnectionsSleep()
+  tellOfLostOffsets()
+}
+
+/** A queue looks after every millisecond whether it may send, also when there is nothing to send. */
+function letIdleConnectionsSleep(): void {
+  const { prototype } = require('kafkajs/src/network/requestQueue/index.js') as Class<
+    RequestQueue & { scheduleCheckPendingRequests: (this: RequestQueue) => void }
+  >
+  const schedule = prototype.scheduleCheckPendingRequests
+  prototype.scheduleCheckPendingRequests = function (this: RequestQueue): void {
+    if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this)
+  }
+}
+
+/** A group whose next message was deleted is put at the begin or the end of the topic, and only its log says so. */
+function tellOfLostOffsets(): void {
+  const { prototype } = require('kafkajs/src/consumer/consumerGroup.js') as Class<
+    ConsumerGroup & { recoverFromOffsetOutOfRange(of: { topic: string; partition: number }): Promise<void> }
+  >
+  const { KafkaJSNonRetriableError } = require('kafkajs/src/errors.js') as {
+    KafkaJSNonRetriableError: new (message: string, options: { cause: Error }) => Error
+  }
+  prototype.recoverFromOffsetOutOfRange = async function (this: ConsumerGroup, { topic, partition }) {
+    const next = this.offsetManager.nextOffset(topic, partition).toString()
+    const [found] = await this.cluster.fetchTopicsOffset([
+      { topic, partitions: [{ partition }], fromBeginning: true },
+    ])
+    const cause = lostOffset({
+      group: this.groupId,
+      topic,
+      partition,
+      next,
+      first: found?.partitions[0]?.offset,
+    })
+    throw new KafkaJSNonRetriableError(cause.message, { cause })
+  }
+}
+
+function lostOffset(lost: {
+  group: string
+  topic: string
+  partition: number
+  next: string
+  first: string | undefined
+}): PgstreamError {
+  const { group, topic, partition, next, first } = lost
+  const isDeleted = first !== undefined && BigInt(first) > BigInt(next)
+  const what = isDeleted
+    ? `the first that is still there is ${first}: what lies between was deleted before this group had read it`
+    : 'the topic ends before that: it was made anew, or has lost messages'
+  return new PgstreamError(
+    'PGSTREAM_KAFKA_OFFSET_LOST',
+    `The group ${JSON.stringify(group)} is to read partition ${partition} of the topic ${JSON.stringify(topic)} from offset ${next} on, but ${what}.`,
+  )
+}
