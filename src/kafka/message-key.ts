@@ -1,7 +1,6 @@
 import type { ChangeEvent, RowEvent } from '../wal/event.ts'
-import type { Relation } from '../wal/relation.ts'
-import { unchangedToast } from '../wal/value.ts'
-import type { Row, Value } from '../wal/value.ts'
+import { rowKey as nameRow, tableKey } from '../wal/row-key.ts'
+import type { Row } from '../wal/value.ts'
 
 /** What messages of one key have in common, and so what keeps its order. */
 export const messageKeys = ['schema', 'table', 'primary_key'] as const
@@ -29,13 +28,7 @@ export function keyOf(event: ChangeEvent, key: MessageKey): string | null {
 
 /** `primary_key` of one of the two rows of an event. */
 export function rowKey(event: RowEvent, row: Row): string {
-  const table = tableKey(event.relation)
-  const at = keyColumns(event)
-  if (at.length === 0) return table
-  const old = 'old' in event ? event.old : null
-  // a large key that an update did not touch stands in the old row
-  const values = at.map((i) => keyText(row[i] === unchangedToast ? (old?.[i] ?? null) : (row[i] ?? null)))
-  return `${table}[${values.join(',')}]`
+  return nameRow(event.relation, keyColumns(event), row, 'old' in event ? event.old : null)
 }
 
 /** The translator knows the primary key; else what identifies the row in updates, if that is not all of it. */
@@ -45,24 +38,3 @@ function keyColumns({ relation, translation }: RowEvent): number[] {
   if (relation.replicaIdentity === 'full') return []
   return relation.columns.flatMap(({ key }, i) => (key ? [i] : []))
 }
-
-function keyText(value: Value): string {
-  if (Buffer.isBuffer(value)) return `"${value.toString('hex')}"`
-  if (typeof value === 'bigint') return String(value)
-  if (typeof value === 'number' && !Number.isFinite(value)) return `"${value}"`
-  return JSON.stringify(value === unchangedToast ? null : value)
-}
-
-const tableKeys = new WeakMap<Relation, string>()
-
-function tableKey(relation: Relation): string {
-  const known = tableKeys.get(relation)
-  if (known !== undefined) return known
-  const key = `${quoted(relation.schema)}.${quoted(relation.table)}`
-  tableKeys.set(relation, key)
-  return key
-}
-
-/** As SQL would have it, so that the dot between the two is the only one. */
-const quoted = (name: string): string =>
-  /^[a-z_][a-z0-9_$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`
