@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { asPgstreamError, PgstreamError } from '../errors.ts'
+import { version } from '../telemetry/version.ts'
 import { commandOf } from './commands.ts'
 import type { CommandName } from './commands.ts'
 import { commandHelp, generalHelp } from './help.ts'
@@ -34,7 +34,7 @@ export async function runMain(argv: readonly string[]): Promise<number> {
 
 async function execute(argv: readonly string[]): Promise<number> {
   const { command, argument, flags } = parseArguments(argv)
-  if (flags['version'] === true) return print(version())
+  if (flags['version'] === true) return print(version)
   if (command === undefined) {
     if (flags['help'] === true || Object.keys(flags).length === 0) return print(generalHelp())
     throw new PgstreamError('PGSTREAM_USAGE', 'A command is missing.')
@@ -48,11 +48,6 @@ async function execute(argv: readonly string[]): Promise<number> {
 function print(text: string): number {
   process.stdout.write(`${text}\n`)
   return 0
-}
-
-function version(): string {
-  const packageJson = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(packageJson) as { version: string }).version
 }
 
 /** `pgstream help | head -1` ends without a word; the stdout processor looks after its own. */

@@ -1,6 +1,8 @@
 export interface BackOffOptions {
   readonly firstMs: number
   readonly mostMs: number
+  /** `full`: anything from no pause at all; for many who would otherwise come back together. `slight` if not given. */
+  readonly jitter?: 'slight' | 'full'
   /** Between 0 and 1. */
   readonly random?: () => number
 }
@@ -24,9 +26,9 @@ export class BackOff {
 
   /** In milliseconds. */
   next(): number {
-    const { firstMs, mostMs, random = Math.random } = this.#options
+    const { firstMs, mostMs, jitter, random = Math.random } = this.#options
     const plain = Math.min(mostMs, firstMs * 2 ** this.#attempts++)
-    return Math.round(plain * (0.8 + 0.4 * random()))
+    return Math.round(plain * (jitter === 'full' ? random() : 0.8 + 0.4 * random()))
   }
 
   succeeded(): void {

@@ -166,6 +166,7 @@ grant select on all tables in schema pgstream to ${role};
 grant insert, update, delete on pgstream.slots to ${role};
 grant insert on pgstream.schema_marks to ${role};
 grant update (acked) on pgstream.schema_log to ${role};
+grant insert, update, delete on pgstream.webhook_subscriptions, pgstream.webhook_dead_letters to ${role};
 grant execute on function pgstream.tables_without_identity(), pgstream.set_replica_identity_full(oid),
   pgstream.log_existing_tables(text), pgstream.table_id(oid), pgstream.encode_xid(text) to ${role};`,
 )}`

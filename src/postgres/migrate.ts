@@ -14,19 +14,23 @@ export interface MigrateResult {
 const migrationLock = 7_245_913_020
 
 /**
- * Applies the migrations that the database does not have, each in a transaction of its own. Any number of callers may do
- * so at once.
+ * Applies the migrations that the database does not have, all or those that are wanted, each in a transaction of its own.
+ * Any number of callers may do so at once.
  * @throws {PgstreamError} PGSTREAM_MIGRATION_NEWER; PGSTREAM_INIT_INCOMPLETE where another program's schema is in the way.
  */
-export async function migrate(client: pg.ClientBase): Promise<MigrateResult> {
+export async function migrate(
+  client: pg.ClientBase,
+  isWanted: (migration: Migration) => boolean = () => true,
+): Promise<MigrateResult> {
   const migrations = await readMigrations()
+  const wanted = migrations.filter(isWanted)
   const applied: string[] = []
   const before = await appliedMigrations(client, migrations)
-  if (before.size === migrations.length) return { applied, already: before.size }
-  for (const migration of migrations) {
+  if (wanted.every(({ version }) => before.has(version))) return { applied, already: wanted.length }
+  for (const migration of wanted) {
     if (await applyOnce(client, migration, migrations)) applied.push(migration.name)
   }
-  return { applied, already: migrations.length - applied.length }
+  return { applied, already: wanted.length - applied.length }
 }
 
 /** Versions of the migrations that are there. @throws {PgstreamError} when this version must not touch what is there. */
