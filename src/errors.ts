@@ -132,6 +132,11 @@ export const errorTable = {
       'Set compression.type of the topic to gzip or uncompressed, and read with another group from behind what was written before; or register a codec for it in CompressionCodecs of kafkajs, in your own program.',
     exitCode: 1,
   },
+  PGSTREAM_ADDRESS_IN_USE: {
+    about: 'An address at which something is to be served cannot be used.',
+    remedy: 'Stop whoever listens there, or set another address or port.',
+    exitCode: 1,
+  },
   PGSTREAM_SINK_FAILED: {
     about: 'The destination does not accept what is written to it.',
     remedy: 'See the cause; what was not confirmed is sent again at the next start.',

@@ -40,6 +40,10 @@ export type { PipelineParts } from './pipeline/run-pipeline.ts'
 export { stdoutWriter } from './stdout/stdout-writer.ts'
 export type { StdoutWriter, StdoutWriterOptions } from './stdout/stdout-writer.ts'
 
+export { webhookNotifier } from './webhook/webhook-notifier.ts'
+export type { WebhookNotifier, WebhookNotifierOptions } from './webhook/webhook-notifier.ts'
+export type { SubscriptionServerOptions } from './webhook/subscription-server.ts'
+
 export type { Logger } from './telemetry/logger.ts'
 
 export type {

@@ -47,6 +47,7 @@ export const commands: readonly Command[] = [
       'kafka',
       'filter',
       'kafkaWriter',
+      'webhookNotifier',
       'stdoutWriter',
       'command',
     ],
@@ -102,7 +103,7 @@ export const commands: readonly Command[] = [
       'one of pgstream record, or has lines of wal2json as pg_recvlogical writes them (format version 2, with transactions ' +
       'and LSNs). It needs at least one processor.',
     flags: ['config', 'include-tables', 'exclude-tables', 'stdout', 'log-level'],
-    settings: ['kafka', 'filter', 'kafkaWriter', 'stdoutWriter', 'command'],
+    settings: ['kafka', 'filter', 'kafkaWriter', 'webhookNotifier', 'stdoutWriter', 'command'],
     examples: ['pgstream replay shop.rec --stdout'],
   },
   {

@@ -5,7 +5,9 @@ import type { MakeSink } from '../pipeline/fan-out.ts'
 import { kafkaWriter } from '../kafka/kafka-writer.ts'
 import { stdoutWriter } from '../stdout/stdout-writer.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { webhookNotifier } from '../webhook/webhook-notifier.ts'
 import { kafkaConnection, kafkaRoles } from './kafka-settings.ts'
+import { retryPolicy } from './retry-settings.ts'
 
 export interface ProcessorEntry {
   /** For the log. */
@@ -18,6 +20,7 @@ export interface ProcessorEntry {
 /** Every processor there is. Those that are configured run, all of them. */
 export const processorList: readonly ProcessorEntry[] = [
   { name: 'kafka', module: modules.kafkaWriter, from: kafkaSink },
+  { name: 'webhooks', module: modules.webhookNotifier, from: webhookSink },
   {
     name: 'stdout',
     module: modules.stdoutWriter,
@@ -33,4 +36,17 @@ function kafkaSink(config: Config, logger: Logger): MakeSink | null {
   const connection = kafkaConnection(config, logger)
   const settings = { ...config.kafkaWriter, topicPartitions, replicationFactor, autoCreate, topic: writesTo }
   return (checkpointer) => kafkaWriter({ ...connection, ...settings, checkpointer })
+}
+
+function webhookSink({ webhookNotifier: settings }: Config, logger: Logger): MakeSink | null {
+  const { storeUrl, serverAddress, serverToken, serverReadTimeout, serverWriteTimeout } = settings
+  if (storeUrl === undefined) return null
+  const server = {
+    address: serverAddress,
+    token: serverToken,
+    readTimeout: serverReadTimeout,
+    writeTimeout: serverWriteTimeout,
+  }
+  const retry = retryPolicy(settings)
+  return (checkpointer) => webhookNotifier({ ...settings, storeUrl, server, retry, logger, checkpointer })
 }

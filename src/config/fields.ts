@@ -2,6 +2,7 @@ import type { Field, Module } from './field.ts'
 import { kafkaModules } from './kafka-fields.ts'
 import { postgresModules } from './postgres-fields.ts'
 import { translatorModules } from './translator-fields.ts'
+import { webhookModules } from './webhook-fields.ts'
 import type { ValueOf, ValueType } from './values.ts'
 
 const otherModules = {
@@ -93,10 +94,12 @@ const otherModules = {
 export const modules: typeof postgresModules &
   typeof kafkaModules &
   typeof translatorModules &
+  typeof webhookModules &
   typeof otherModules = {
   ...postgresModules,
   ...kafkaModules,
   ...translatorModules,
+  ...webhookModules,
   ...otherModules,
 }
 
@@ -106,7 +109,6 @@ export const modules: typeof postgresModules &
  */
 export const notYetAvailable: readonly { readonly prefix: string; readonly what: string }[] = [
   { prefix: 'PGSTREAM_SEARCH_', what: 'The search indexer' },
-  { prefix: 'PGSTREAM_WEBHOOK_', what: 'The webhook notifier' },
 ]
 
 type Modules = typeof modules

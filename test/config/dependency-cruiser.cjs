@@ -1,6 +1,9 @@
 /** The import rule of src/README.md, held. */
 const systems = 'postgres|translator|kafka|search|webhook|stdout|recording'
 
+/** What keeps webhooks' tables in Postgres: the one exception. */
+const webhookStore = '^src/webhook/(subscription-store|dead-letters)\\.ts$'
+
 /** A client package may be imported in one folder only. */
 const clientOnlyIn = (client, folder) => ({
   name: `${client.replace(/[^a-z]/g, '')}-only-in-${folder}`,
@@ -46,8 +49,16 @@ module.exports = {
     {
       name: 'systems-import-no-sibling',
       severity: 'error',
-      from: { path: `^src/(${systems})/` },
+      from: { path: `^src/(${systems})/`, pathNot: webhookStore },
       to: { path: '^src/(?!pipeline/|wal/|config/|telemetry/|errors\\.ts$)', pathNot: '^src/$1/' },
+    },
+    {
+      name: 'webhook-store-imports-the-session-of-postgres',
+      severity: 'error',
+      from: { path: webhookStore },
+      to: {
+        path: '^src/(?!webhook/|pipeline/|wal/|config/|telemetry/|errors\\.ts$|postgres/steady-session\\.ts$)',
+      },
     },
     {
       name: 'testing-imports-pipeline-wal-errors',

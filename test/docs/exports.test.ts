@@ -31,6 +31,7 @@ const values = [
   'tearDown',
   'translator',
   'unchangedToast',
+  'webhookNotifier',
 ]
 const types = [
   'ChangeEvent',
@@ -82,6 +83,7 @@ const types = [
   'StdoutWriter',
   'StdoutWriterOptions',
   'StoredEntry',
+  'SubscriptionServerOptions',
   'TableFilterOptions',
   'TableSchema',
   'TearDownOptions',
@@ -94,6 +96,8 @@ const types = [
   'UpdateEvent',
   'Value',
   'WalEvent',
+  'WebhookNotifier',
+  'WebhookNotifierOptions',
 ]
 
 test('the package exports the functions, classes and symbols that were reviewed, and no others', () => {

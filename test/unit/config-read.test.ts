@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { notYetAvailable } from '../../src/config/fields.ts'
 import { readConfig } from '../../src/config/read-config.ts'
 import type { ConfigRead, ConfigSources } from '../../src/config/read-config.ts'
 import { PgstreamError } from '../../src/errors.ts'
@@ -128,23 +129,17 @@ test('a name that resembles nothing gets no hint', () => {
 })
 
 test('a setting of a module to come is refused as such, or only mentioned where it does not matter', () => {
-  const sources = {
-    flags: { config: fileOf('PGSTREAM_SEARCH_STORE_URL=http://localhost:9200') },
-    environment: {
-      PGSTREAM_WEBHOOK_NOTIFIER_WORKER_COUNT: '10',
-      PGSTREAM_WEBHOOK_SUBSCRIPTION_STORE_URL: 'x',
-    },
+  for (const { prefix, what } of notYetAvailable) {
+    const sources = {
+      flags: { config: fileOf(`${prefix}STORE_URL=http://localhost:9200`) },
+      environment: { [`${prefix}ENABLED`]: 'true', [`${prefix}URL`]: 'x' },
+    }
+    const sentence = sentenceOf(sources)
+    const told = `${what} is not available yet in this version: ${prefix}`
+    assert.ok(sentence.includes(`${told}ENABLED, ${prefix}URL (environment).`), sentence)
+    assert.ok(sentence.includes(`${told}STORE_URL (`), sentence)
+    assert.equal(read({ ...sources, unavailable: 'mention' }).warnings.length, 2)
   }
-  const sentence = sentenceOf(sources)
-  assert.match(
-    sentence,
-    /The webhook notifier is not available yet in this version: PGSTREAM_WEBHOOK_NOTIFIER_WORKER_COUNT, PGSTREAM_WEBHOOK_SUBSCRIPTION_STORE_URL \(environment\)\./,
-  )
-  assert.match(
-    sentence,
-    /The search indexer is not available yet in this version: PGSTREAM_SEARCH_STORE_URL \(/,
-  )
-  assert.equal(read({ ...sources, unavailable: 'mention' }).warnings.length, 2)
 })
 
 test('neither a URL nor its password appears in a message', () => {

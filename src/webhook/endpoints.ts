@@ -1,0 +1,53 @@
+import { Endpoint } from './endpoint.ts'
+import type { EndpointOptions } from './endpoint.ts'
+import type { Notification } from './notification.ts'
+import { Permits } from './permits.ts'
+import type { TargetGuard } from './target-guard.ts'
+
+/** Requests at once to all endpoints together: each is a connection, and a process may have so many open files only. */
+const mostRequests = 1_000
+
+/** An endpoint that had nothing to do for so long lets go of its connections. */
+const idleMs = 30_000
+
+/** The URLs that something is sent to, made when they are needed. */
+export class Endpoints {
+  readonly #options: EndpointOptions
+  readonly #byUrl = new Map<string, Endpoint>()
+  readonly #sweeping: NodeJS.Timeout
+
+  constructor(options: Omit<EndpointOptions, 'permits'>) {
+    this.#options = { ...options, permits: new Permits(mostRequests) }
+    this.#sweeping = setInterval(() => this.#sweep(), idleMs).unref()
+  }
+
+  get guard(): TargetGuard {
+    return this.#options.guard
+  }
+
+  take(notification: Notification): void {
+    const { url } = notification.target
+    let endpoint = this.#byUrl.get(url)
+    if (!endpoint) this.#byUrl.set(url, (endpoint = new Endpoint(url, this.#options)))
+    endpoint.take(notification)
+  }
+
+  /** Nowhere is something sent that comes from here on before everything that came earlier is done there. */
+  fence(): void {
+    for (const endpoint of this.#byUrl.values()) endpoint.fence()
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#sweeping)
+    await Promise.all([...this.#byUrl.values()].map(async (endpoint) => endpoint.close()))
+  }
+
+  #sweep(): void {
+    for (const [url, endpoint] of this.#byUrl) {
+      if (!endpoint.isIdle()) continue
+      // that it is down is not to be found out again and again
+      if (!endpoint.isDown) this.#byUrl.delete(url)
+      endpoint.close().catch((error: unknown) => this.#options.fail(error))
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import type { ChangeEvent } from '../wal/event.ts'
+import { formatLsn } from '../wal/lsn.ts'
+import { encodeWireJson } from '../wal/wire-json.ts'
+import { lanesOf } from './lanes-of.ts'
+import type { LanesOf } from './lanes-of.ts'
+import type { EventType } from './subscription.ts'
+import { kindOf } from './subscription-book.ts'
+import type { Target } from './subscription-book.ts'
+
+/** A change on its way to everybody who wants it. */
+export interface Change {
+  /** `webhook-id`: commit LSN and ordinal, the same for ever. */
+  readonly id: string
+  readonly type: EventType
+  readonly schema: string
+  readonly table: string
+  readonly body: Buffer
+  readonly lanes: LanesOf
+}
+
+/** A change on its way to one URL. */
+export interface Notification {
+  readonly change: Change
+  readonly target: Target
+  /** It is delivered, kept among the dead letters, or nobody wants it any more. Called once. */
+  readonly done: () => void
+}
+
+/** What is sent for an event: the original's `{"Data": …}` around its wire JSON. */
+export const changeOf = (event: ChangeEvent): Change => ({
+  id: `${formatLsn(event.commitLsn)}-${event.ordinal}`,
+  ...kindOf(event),
+  body: Buffer.from(`{"Data":${encodeWireJson(event)}}`),
+  lanes: lanesOf(event),
+})

@@ -1,0 +1,118 @@
+import { lookup } from 'node:dns'
+import type { LookupAddress, LookupOptions } from 'node:dns'
+import { lookup as resolve } from 'node:dns/promises'
+import { BlockList, isIP } from 'node:net'
+import type { LookupFunction } from 'node:net'
+import { buildConnector } from 'undici'
+import { PgstreamError } from '../errors.ts'
+import { isPublicAddress } from './public-address.ts'
+
+/** Why nothing is sent to an address. Its message goes on after a name. */
+export class TargetRefused extends Error {
+  readonly code = 'TARGET_REFUSED'
+}
+
+/** Nothing is read from a setting but this: where notifications may go beside the public internet. */
+const allowSetting = 'PGSTREAM_WEBHOOK_NOTIFIER_ALLOWED_TARGETS'
+
+/**
+ * Decides which hosts may be sent to: those of the public internet, and what is allowed by name (`hooks.internal`,
+ * `*.internal`), by address or by range (`10.1.0.0/16`). A name that is allowed may resolve to anything.
+ *
+ * What is checked is what is dialled: names are resolved once, by the connection itself, and every address of a name has to
+ * pass.
+ */
+export class TargetGuard {
+  readonly #names: readonly string[]
+  readonly #ranges = new BlockList()
+
+  /** @throws {PgstreamError} PGSTREAM_CONFIG_INVALID for an item that is none of these. */
+  constructor(allowed: readonly string[] = []) {
+    const names: string[] = []
+    for (const item of allowed) {
+      if (!this.#addRange(item)) names.push(readName(item))
+    }
+    this.#names = names
+  }
+
+  /** A connector of undici that dials nothing else. */
+  connector(timeoutMs: number): buildConnector.connector {
+    const connect = buildConnector({
+      timeout: timeoutMs,
+      lookup: this.#lookup,
+    })
+    return (options, callback) => {
+      const refusal = this.#refusalOfLiteral(options.hostname)
+      if (refusal) callback(refusal, null)
+      else connect(options, callback)
+    }
+  }
+
+  /** Why this host is not sent to, as far as it can be known now: a name that does not resolve may do so later. */
+  async refusalOf(hostname: string): Promise<TargetRefused | null> {
+    const literal = this.#refusalOfLiteral(hostname)
+    if (literal || isIP(bare(hostname)) || this.#isAllowedName(hostname)) return literal
+    const addresses = await resolve(hostname, { all: true }).catch(() => [])
+    return this.#refusalOfAddresses(addresses)
+  }
+
+  /** Addresses are dialled without being looked up. */
+  #refusalOfLiteral(hostname: string): TargetRefused | null {
+    const host = bare(hostname)
+    const family = isIP(host)
+    return family === 0 || this.#isAllowedName(host)
+      ? null
+      : this.#refusalOfAddresses([{ address: host, family }])
+  }
+
+  #refusalOfAddresses(addresses: readonly LookupAddress[]): TargetRefused | null {
+    for (const { address, family } of addresses) {
+      if (isPublicAddress(address) || this.#ranges.check(address, family === 6 ? 'ipv6' : 'ipv4')) continue
+      return new TargetRefused(
+        `the address ${address} is not of the public internet, and ${allowSetting} does not allow it`,
+      )
+    }
+    return null
+  }
+
+  readonly #lookup = ((hostname, options, callback) => {
+    const all: LookupOptions & { all: true } = { ...options, all: true }
+    lookup(hostname, all, (error, addresses) => {
+      const refusal = error ?? (this.#isAllowedName(hostname) ? null : this.#refusalOfAddresses(addresses))
+      const [first] = addresses ?? []
+      if (refusal || !first) callback(refusal ?? new TargetRefused('the name has no address'), [])
+      else if (options.all) callback(null, addresses)
+      else callback(null, first.address, first.family)
+    })
+  }) satisfies LookupFunction
+
+  #isAllowedName(hostname: string): boolean {
+    const host = bare(hostname).toLowerCase()
+    return this.#names.some((name) => (name.startsWith('*.') ? host.endsWith(name.slice(1)) : host === name))
+  }
+
+  #addRange(item: string): boolean {
+    const [address = '', bits, ...rest] = item.split('/')
+    const family = isIP(bare(address))
+    if (family === 0 || rest.length > 0) return false
+    const most = family === 6 ? 128 : 32
+    const prefix = bits === undefined ? most : /^\d{1,3}$/.test(bits) ? Number(bits) : Infinity
+    if (prefix > most) throw invalid(item)
+    this.#ranges.addSubnet(bare(address), prefix, family === 6 ? 'ipv6' : 'ipv4')
+    return true
+  }
+}
+
+/** Without the brackets of IPv6 and the dot that ends a full name. */
+const bare = (hostname: string): string => hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '')
+
+function readName(item: string): string {
+  if (/^(\*\.)?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/i.test(item)) return item.toLowerCase()
+  throw invalid(item)
+}
+
+const invalid = (item: string): PgstreamError =>
+  new PgstreamError(
+    'PGSTREAM_CONFIG_INVALID',
+    `${allowSetting}: ${JSON.stringify(item)} is neither a host name, *.domain, an address nor a range such as 10.1.0.0/16.`,
+  )
