@@ -1,6 +1,7 @@
 import type { ModuleName } from '../config/fields.ts'
 
-export type CommandName = 'init' | 'run' | 'tear-down' | 'demo' | 'record' | 'replay' | 'help'
+export type CommandName =
+  'init' | 'run' | 'tear-down' | 'demo' | 'record' | 'replay' | 'webhook-listen' | 'dead-letters' | 'help'
 
 export interface Command {
   readonly name: CommandName
@@ -105,6 +106,32 @@ export const commands: readonly Command[] = [
     flags: ['config', 'include-tables', 'exclude-tables', 'stdout', 'log-level'],
     settings: ['kafka', 'filter', 'kafkaWriter', 'webhookNotifier', 'stdoutWriter', 'command'],
     examples: ['pgstream replay shop.rec --stdout'],
+  },
+  {
+    name: 'dead-letters',
+    about: 'show, deliver or drop what a destination would not take',
+    argument: 'list|retry|drop',
+    details:
+      'Shows the dead letters of every destination that is configured, the oldest first; delivers them again, those of --ids or ' +
+      'all of them, and forgets what was delivered; or drops them for good. What is delivered late may be older than what the ' +
+      'destination has by now: compare lsn. run may go on meanwhile.',
+    flags: ['config', 'ids', 'all', 'json', 'log-level'],
+    settings: ['webhookNotifier', 'command'],
+    examples: [
+      'pgstream dead-letters list -c shop.env',
+      'pgstream dead-letters retry --ids webhooks/12,webhooks/13 -c shop.env',
+      'pgstream dead-letters drop --all -c shop.env',
+    ],
+  },
+  {
+    name: 'webhook-listen',
+    about: 'receive notifications of webhooks, to try them out',
+    details:
+      'Listens for notifications, verifies their signatures and prints the changes. It answers 204 to what is signed with the ' +
+      'secret, and 401 to everything else. Without --secret it makes one, and says how to subscribe with it.',
+    flags: ['address', 'secret', 'json'],
+    settings: [],
+    examples: ['pgstream webhook-listen', 'pgstream webhook-listen --address localhost:9911 --json'],
   },
   {
     name: 'help',

@@ -40,6 +40,18 @@ export const flagList: readonly Flag[] = [
   { name: 'peek', about: 'Confirm nothing: the slot stays where it is, and the same changes come again.' },
   { name: 'until-caught-up', about: 'End when everything is recorded that was committed before the start.' },
   { name: 'force', about: 'Overwrite the file if there is one.' },
+  {
+    name: 'ids',
+    placeholder: 'IDS',
+    about: 'Which dead letters, as list shows them, separated by commas.',
+  },
+  { name: 'all', about: 'All dead letters.' },
+  { name: 'address', placeholder: 'HOST:PORT', about: 'Where to listen; localhost:9910 if not set.' },
+  {
+    name: 'secret',
+    placeholder: 'SECRET',
+    about: 'The secret of the subscription, whsec_…; one is made if not set.',
+  },
   { name: 'help', short: 'h', about: 'Show this help.' },
   { name: 'version', short: 'v', about: 'Print the version.' },
 ]

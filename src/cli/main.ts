@@ -14,6 +14,8 @@ const programs: Readonly<Record<Exclude<CommandName, 'help'>, () => Promise<Prog
   demo: async () => (await import('./demo.ts')).demo,
   record: async () => (await import('./record.ts')).record,
   replay: async () => (await import('./replay.ts')).replay,
+  'webhook-listen': async () => (await import('./webhook-listen.ts')).webhookListen,
+  'dead-letters': async () => (await import('./dead-letters.ts')).deadLetters,
   'tear-down': async () => (await import('./tear-down.ts')).tearDown,
 }
 

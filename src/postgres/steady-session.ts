@@ -16,7 +16,7 @@ export interface SteadySessionOptions {
   readonly logger: Logger
   /** Of NOTIFY; nobody listens if it is not given. */
   readonly channel?: string | undefined
-  /** Somebody has notified, or may have while there was no connection. */
+  /** Somebody else has notified, or may have while there was no connection. */
   readonly onNotified?: (() => void) | undefined
 }
 
@@ -111,7 +111,8 @@ export class SteadySession {
     })
     client.once('end', () => this.#onLost())
     if (channel === undefined) return client
-    client.on('notification', () => onNotified?.())
+    const { processID: own } = client as unknown as { processID: number }
+    client.on('notification', ({ processId }) => void (processId === own || onNotified?.()))
     try {
       await client.query(`listen ${channel}`)
       return client

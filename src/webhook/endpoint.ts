@@ -4,16 +4,15 @@ import type { RetryPolicy } from '../pipeline/retry-policy.ts'
 import { PgstreamError } from '../errors.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { SinkMetrics } from '../telemetry/sink-metrics.ts'
-import { version } from '../telemetry/version.ts'
 import type { DeadLetterBox } from './dead-letters.ts'
 import { Health } from './endpoint-health.ts'
 import { HttpPoster } from './http-poster.ts'
 import { Lanes } from './lanes.ts'
+import { notificationHeaders, unsendable } from './notification.ts'
 import type { Change, Notification } from './notification.ts'
 import { outcomeOf, outcomeOfError } from './outcome.ts'
 import type { Failure, Outcome } from './outcome.ts'
 import type { Permits } from './permits.ts'
-import { sign } from './signature.ts'
 import type { SigningKey } from './signature.ts'
 import type { SubscriptionBook } from './subscription-book.ts'
 import type { TargetGuard } from './target-guard.ts'
@@ -145,14 +144,7 @@ export class Endpoint {
     const waits = permits.take()
     if (waits) await waits
     try {
-      const timestamp = Math.floor(Date.now() / 1000)
-      const headers = {
-        'content-type': 'application/json',
-        'user-agent': `pgstream/${version}`,
-        'webhook-id': change.id,
-        'webhook-timestamp': String(timestamp),
-        'webhook-signature': sign(keys, change.id, timestamp, change.body),
-      }
+      const headers = notificationHeaders(change.id, change.body, keys)
       this.#poster ??= this.#connect(this.#address.origin)
       return outcomeOf(await this.#poster.post(this.#address.path, headers, change.body))
     } catch (error) {
@@ -217,8 +209,3 @@ export class Endpoint {
     return { endpoint: 'problem' in this.#address ? 'a URL that cannot be used' : this.#address.origin }
   }
 }
-
-const unsendable = {
-  disabled: 'the subscription is disabled',
-  unsigned: 'the secret of the subscription cannot be used',
-} as const

@@ -1,8 +1,11 @@
+import { version } from '../telemetry/version.ts'
 import type { ChangeEvent } from '../wal/event.ts'
 import { formatLsn } from '../wal/lsn.ts'
 import { encodeWireJson } from '../wal/wire-json.ts'
 import { lanesOf } from './lanes-of.ts'
 import type { LanesOf } from './lanes-of.ts'
+import { sign } from './signature.ts'
+import type { SigningKey } from './signature.ts'
 import type { EventType } from './subscription.ts'
 import { kindOf } from './subscription-book.ts'
 import type { Target } from './subscription-book.ts'
@@ -33,3 +36,26 @@ export const changeOf = (event: ChangeEvent): Change => ({
   body: Buffer.from(`{"Data":${encodeWireJson(event)}}`),
   lanes: lanesOf(event),
 })
+
+/** Standard Webhooks: the id stays the same over all attempts, time and signature do not. */
+export function notificationHeaders(
+  id: string,
+  body: Buffer,
+  keys: readonly SigningKey[],
+): Record<string, string> {
+  const timestamp = Math.floor(Date.now() / 1000)
+  return {
+    'content-type': 'application/json',
+    'user-agent': `pgstream/${version}`,
+    'webhook-id': id,
+    'webhook-timestamp': String(timestamp),
+    'webhook-signature': sign(keys, id, timestamp, body),
+  }
+}
+
+/** Why nothing can be sent, where `SubscriptionBook.keysOf` gives no keys. */
+export const unsendable = {
+  gone: 'nobody of this URL is subscribed any more',
+  disabled: 'the subscription is disabled',
+  unsigned: 'the secret of the subscription cannot be used',
+} as const

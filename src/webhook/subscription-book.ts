@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { asPgstreamError } from '../errors.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { ChangeEvent } from '../wal/event.ts'
@@ -125,6 +126,11 @@ export class SubscriptionBook {
     return keys.length === 0 ? 'unsigned' : keys
   }
 
+  /** Of a URL. */
+  idsOf(url: string): string[] {
+    return [...this.#byId.values()].flatMap((each) => (each.url === url ? [each.id] : []))
+  }
+
   #find(event: ChangeEvent): readonly Target[] {
     const kind = kindOf(event)
     const byUrl = new Map<string, string[]>()
@@ -146,6 +152,7 @@ export class SubscriptionBook {
   async #reload(): Promise<void> {
     while (this.#mustReload) {
       this.#mustReload = false
+      const startedAt = performance.now()
       try {
         await this.load()
         if (this.#isStale) this.#options.logger.info({}, 'the webhook subscriptions can be read again')
@@ -159,6 +166,9 @@ export class SubscriptionBook {
           )
         this.#isStale = true
       }
+      // whoever subscribes in thousands leaves room for others
+      if (this.#mustReload)
+        await pause(Math.min(1_000, performance.now() - startedAt), undefined, { ref: false })
     }
   }
 }

@@ -150,31 +150,33 @@ describe('the server by which receivers subscribe', { concurrency: 2 }, () => {
       assert.equal((await api.post('/webhooks/subscribe', { url }, right)).status, 201)
       assert.equal((await api.call('/webhooks/subscriptions', { headers: right })).status, 200)
     }
-    await assert.rejects(WebhookApi.start(database, { server: { address: '0.0.0.0:0' } }), (error) => {
-      assert.ok(error instanceof Error)
-      const { code, remedy } = error.cause as PgstreamError
-      assert.equal(code, 'PGSTREAM_CONFIG_INVALID')
-      assert.match(remedy, /SERVER_TOKEN/)
-      return true
-    })
+    await assert.rejects(
+      WebhookApi.start(database, { server: { address: '0.0.0.0:0' } }),
+      ({ code, remedy }: PgstreamError) => {
+        assert.equal(code, 'PGSTREAM_CONFIG_INVALID')
+        assert.match(remedy, /SERVER_TOKEN/)
+        return true
+      },
+    )
   })
 
   test('an address that is taken stops the start with a sentence', async () => {
     await using database = await temporaryDatabase(server!.url)
     await using api = await WebhookApi.start(database)
     const { port } = new URL(api.url)
-    await assert.rejects(WebhookApi.start(database, { server: { address: `:${port}` } }), (error) => {
-      assert.ok(error instanceof Error)
-      const { code, message } = error.cause as PgstreamError
-      assert.equal(code, 'PGSTREAM_ADDRESS_IN_USE')
-      assert.match(message, new RegExp(`127\\.0\\.0\\.1:${port} .*somebody else`))
-      return true
-    })
+    await assert.rejects(
+      WebhookApi.start(database, { server: { address: `:${port}` } }),
+      ({ code, message }: PgstreamError) => {
+        assert.equal(code, 'PGSTREAM_ADDRESS_IN_USE')
+        assert.match(message, new RegExp(`127\\.0\\.0\\.1:${port} .*somebody else`))
+        return true
+      },
+    )
   })
 
   test('10,000 subscriptions are made, listed page by page and known to every notifier', async () => {
     await using database = await temporaryDatabase(server!.url)
-    await using api = await WebhookApi.start(database)
+    await using api = await WebhookApi.start(database, { server: { writeTimeout: 120_000 } })
     await using other = await WebhookApi.start(database)
     await database.query(
       `insert into pgstream.webhook_subscriptions (url, table_name, secret)

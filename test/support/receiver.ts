@@ -13,8 +13,8 @@ export interface Received {
   readonly table: string
   /** Of the first column, or of the first of the old row. */
   readonly key: unknown
-  /** Of the last column. */
-  readonly value: unknown
+  /** Of the first column of both rows, as text: the keys of an update. */
+  readonly keys: readonly string[]
   readonly at: number
 }
 
@@ -92,7 +92,7 @@ function read(request: IncomingMessage, text: string): Received {
     action: Data.action,
     table: Data.table,
     key: columns[0]?.value,
-    value: columns.at(-1)?.value,
+    keys: [...new Set([Data.columns, Data.identity].flatMap((row) => (row ? [String(row[0]?.value)] : [])))],
     at: performance.now(),
   }
 }

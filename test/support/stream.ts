@@ -24,6 +24,7 @@ export interface StreamOptions {
 /** A listener that runs against a database, and what it gave so far. Disposing destroys it if it still runs. */
 export interface TestStream extends AsyncDisposable {
   readonly listener: PostgresListener
+  readonly processor: Writable
   /** Everything that left the listener, or the stages behind it; positions too. */
   readonly events: readonly WalEvent[]
   /** Settles as the pipeline does, when the listener has let go of its slot. */
@@ -84,6 +85,7 @@ export function openStream(database: TemporaryDatabase, options: StreamOptions =
   }
   return {
     listener,
+    processor,
     events,
     ended,
     until,

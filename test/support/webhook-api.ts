@@ -24,16 +24,15 @@ export class WebhookApi implements AsyncDisposable {
     const notifier = notifierOf(database, { ...options, server })(nobody)
     let failure: unknown
     notifier.on('error', (error) => (failure = error))
-    const url = await eventually(() => {
-      if (failure) throw failure as Error
-      return notifier.serverUrl
-    })
-    return new WebhookApi(notifier, url)
+    const isOver = (): boolean => failure !== undefined || notifier.serverUrl !== null
+    await eventually(isOver, { timeoutMs: 60_000, about: 'The start of the server' })
+    if (failure !== undefined) throw failure as Error
+    return new WebhookApi(notifier)
   }
 
-  private constructor(notifier: WebhookNotifier, url: string) {
+  private constructor(notifier: WebhookNotifier) {
     this.notifier = notifier
-    this.url = url
+    this.url = notifier.serverUrl!
   }
 
   async call(path: string, init: RequestInit = {}): Promise<ApiAnswer> {
