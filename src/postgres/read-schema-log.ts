@@ -36,14 +36,20 @@ export const entryColumns: string = `l.id, l.version::text, l.schema_name, l.cre
 const markOf = `left join pgstream.schema_marks m on m.entry_id = l.id`
 const placeOf = `coalesce(m.commit_end, (l.schema ->> 'lsn')::pg_lsn)`
 
-/** The log of this database, with its marks: what a dump brought from another one is of no use. */
+/** The log of this database, with its marks. What a dump brought from another one stands before it, and is of no use. */
 export function ownLog({ origin, wholeFrom }: Omit<LogView, 'place'>): string {
   const [one, other] = beginningsOfIds(origin)
+  const someTable = `coalesce(a.schema #>> '{tables,0,pgstream_id}', a.schema #>> '{dropped_tables,0,pgstream_id}')`
   return `pgstream.schema_log l ${markOf} and m.system_identifier = '${origin.systemId}'
-    where l.version > coalesce((
-        select max(f.version) from pgstream.schema_log f
-         where left(coalesce(f.schema #>> '{tables,0,pgstream_id}', f.schema #>> '{dropped_tables,0,pgstream_id}'), 13)
-               not in ('${one}', '${other}')), 0)
+    where l.version >= (
+      select case when max(last_foreign) is null then 0
+                  else coalesce(min(version) filter (where is_own and version > last_foreign), max(version) + 1) end
+        from (
+          select b.version, b.is_own, max(b.version) filter (where not b.is_own) over () as last_foreign
+            from (
+              select a.version, left(${someTable}, 13) in ('${one}', '${other}') as is_own from pgstream.schema_log a
+            ) as b
+        ) as c)
       and ${placeOf} > '${formatLsn(wholeFrom)}'`
 }
 
