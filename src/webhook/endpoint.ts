@@ -112,7 +112,7 @@ export class Endpoint {
   async #deliver(notification: Notification): Promise<void> {
     const { book, retry, signal } = this.#options
     const { change, target } = notification
-    const backOff = new BackOff({ ...retry, jitter: 'full' })
+    let backOff: BackOff | undefined
     const startedAt = performance.now()
     if (!this.#health.mayTry()) return this.#bury(notification, this.#health.why, 0)
     for (let attempts = 1; ; attempts++) {
@@ -133,6 +133,7 @@ export class Endpoint {
       }
       this.#options.metrics.retrying(this.#failure(outcome.reason))
       this.#health.leaveAlone(outcome.pauseMs)
+      backOff ??= new BackOff({ ...retry, jitter: 'full' })
       await pauseUnlessAborted(backOff.next(), signal)
     }
   }

@@ -1,7 +1,8 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 
 /** The key of a secret that is written `whsec_…`; standardwebhooks.com, symmetric signatures. */
-export type SigningKey = Buffer
+export type SigningKey = KeyObject
 
 const prefix = 'whsec_'
 const [fewestBytes, mostBytes] = [24, 64]
@@ -16,7 +17,7 @@ export function signingKey(secret: string): SigningKey | null {
   const isBase64 =
     /^[A-Za-z0-9+/]+={0,2}$/.test(text) &&
     key.toString('base64').replace(/=+$/, '') === text.replace(/=+$/, '')
-  return isBase64 && key.length >= fewestBytes && key.length <= mostBytes ? key : null
+  return isBase64 && key.length >= fewestBytes && key.length <= mostBytes ? createSecretKey(key) : null
 }
 
 /** The value of `webhook-signature`: one signature for each key. `timestamp` is in seconds. */

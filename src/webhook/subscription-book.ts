@@ -41,6 +41,7 @@ export class SubscriptionBook {
   /** What was found out, since something changed last. */
   #known = new WeakMap<Relation, Map<EventType, readonly Target[]>>()
   #forMessages: readonly Target[] | null = null
+  #keys = new WeakMap<readonly string[], readonly SigningKey[]>()
   #changes = 0
   #loading: Promise<void> | null = null
   #mustReload = false
@@ -114,6 +115,8 @@ export class SubscriptionBook {
   keysOf({
     subscriptionIds,
   }: Pick<Target, 'subscriptionIds'>): readonly SigningKey[] | 'gone' | 'disabled' | 'unsigned' {
+    const known = this.#keys.get(subscriptionIds)
+    if (known) return known
     const left = subscriptionIds.flatMap((id) => this.#byId.get(id) ?? [])
     if (left.length === 0) return 'gone'
     const enabled = left.filter(({ disabledAt }) => disabledAt === null)
@@ -123,7 +126,11 @@ export class SubscriptionBook {
       ...(key ? [key] : []),
       ...(previousKey && previousKeyUntil > now ? [previousKey] : []),
     ])
-    return keys.length === 0 ? 'unsigned' : keys
+    if (keys.length === 0) return 'unsigned'
+    // a key that ends some time is looked at each time
+    if (enabled.every(({ previousKeyUntil }) => previousKeyUntil <= now))
+      this.#keys.set(subscriptionIds, keys)
+    return keys
   }
 
   /** Of a URL. */
@@ -147,6 +154,7 @@ export class SubscriptionBook {
     this.#changes++
     this.#known = new WeakMap()
     this.#forMessages = null
+    this.#keys = new WeakMap()
   }
 
   async #reload(): Promise<void> {

@@ -1,6 +1,5 @@
 import { lookup } from 'node:dns'
 import type { LookupAddress, LookupOptions } from 'node:dns'
-import { lookup as resolve } from 'node:dns/promises'
 import { BlockList, isIP } from 'node:net'
 import type { LookupFunction } from 'node:net'
 import { buildConnector } from 'undici'
@@ -13,6 +12,13 @@ export class TargetRefused extends Error {
 }
 
 /** Nothing is read from a setting but this: where notifications may go beside the public internet. */
+/** Finds every address of a name, as `dns.lookup` does. */
+export type Resolve = (
+  hostname: string,
+  options: LookupOptions & { all: true },
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void
+
 const allowSetting = 'PGSTREAM_WEBHOOK_NOTIFIER_ALLOWED_TARGETS'
 
 /**
@@ -25,9 +31,11 @@ const allowSetting = 'PGSTREAM_WEBHOOK_NOTIFIER_ALLOWED_TARGETS'
 export class TargetGuard {
   readonly #names: readonly string[]
   readonly #ranges = new BlockList()
+  readonly #resolve: Resolve
 
   /** @throws {PgstreamError} PGSTREAM_CONFIG_INVALID for an item that is none of these. */
-  constructor(allowed: readonly string[] = []) {
+  constructor(allowed: readonly string[] = [], resolve: Resolve = lookup) {
+    this.#resolve = resolve
     const names: string[] = []
     for (const item of allowed) {
       if (!this.#addRange(item)) names.push(readName(item))
@@ -52,8 +60,11 @@ export class TargetGuard {
   async refusalOf(hostname: string): Promise<TargetRefused | null> {
     const literal = this.#refusalOfLiteral(hostname)
     if (literal || isIP(bare(hostname)) || this.#isAllowedName(hostname)) return literal
-    const addresses = await resolve(hostname, { all: true }).catch(() => [])
-    return this.#refusalOfAddresses(addresses)
+    return new Promise((decided) => {
+      this.#resolve(hostname, { all: true }, (error, addresses) =>
+        decided(error ? null : this.#refusalOfAddresses(addresses)),
+      )
+    })
   }
 
   /** Addresses are dialled without being looked up. */
@@ -77,7 +88,7 @@ export class TargetGuard {
 
   readonly #lookup = ((hostname, options, callback) => {
     const all: LookupOptions & { all: true } = { ...options, all: true }
-    lookup(hostname, all, (error, addresses) => {
+    this.#resolve(hostname, all, (error, addresses) => {
       const refusal = error ?? (this.#isAllowedName(hostname) ? null : this.#refusalOfAddresses(addresses))
       const [first] = addresses ?? []
       if (refusal || !first) callback(refusal ?? new TargetRefused('the name has no address'), [])

@@ -66,7 +66,7 @@ export class WebhookDeadLetters {
     return this.#store.session.query<KeptNotification & Record<string, unknown>>(
       `select id::text, webhook_id as "webhookId", url, action, schema_name as schema, table_name as "table", reason, attempts,
               created_at as "createdAt"
-         from pgstream.webhook_dead_letters order by id limit $1`,
+         from pgstream.webhook_dead_letters as d order by d.id limit $1`,
       [most],
     )
   }
@@ -90,7 +90,7 @@ export class WebhookDeadLetters {
     const book = new SubscriptionBook({ load: async () => this.#store.all(), logger: this.#options.logger })
     await book.load()
     const letters = await this.#store.session.query<{ id: string; url: string }>(
-      `select id::text, url from pgstream.webhook_dead_letters where $1::bigint[] is null or id = any ($1) order by id`,
+      `select id::text, url from pgstream.webhook_dead_letters as d where $1::bigint[] is null or id = any ($1) order by d.id`,
       [ids],
     )
     const byUrl = new Map<string, string[]>()

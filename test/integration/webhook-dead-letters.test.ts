@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { pgstream } from '../support/command.ts'
+import { postgresServers } from '../support/postgres.ts'
+import { Receiver } from '../support/receiver.ts'
+import { preparedDatabase } from '../support/source.ts'
+import { openStream } from '../support/stream.ts'
+import { deadLetters, notifierOf, subscribe } from '../support/webhooks.ts'
+
+test('what a dead endpoint did not take is shown, and after it was sent again the receiver has every event, under the same ids', async () => {
+  await using database = await preparedDatabase(postgresServers()[0]!)
+  let isDead = true
+  await using receiver = await Receiver.start(() => (isDead ? 503 : 200))
+  await subscribe(database, `${receiver.url}/hook`, { table: 't' })
+  await database.query('create table t (id int primary key, n int)')
+  {
+    await using stream = openStream(database, { processor: notifierOf(database) })
+    await stream.changesOf('insert into t select i, 0 from generate_series(1, 20) i; update t set n = 1')
+    await stream.stop()
+  }
+  assert.equal((await deadLetters(database)).length, 40)
+  const env = {
+    PGSTREAM_WEBHOOK_SUBSCRIPTION_STORE_URL: database.url,
+    PGSTREAM_WEBHOOK_NOTIFIER_ALLOWED_TARGETS: '127.0.0.1',
+  }
+  const command = async (...args: string[]) => pgstream(['dead-letters', ...args], { env })
+  const list = await command('list')
+  assert.equal(list.code, 0, list.stderr)
+  assert.match(list.stdout, /^webhooks\/\d+ {2}\S+ {2}I public\.t \S+ for http:\S+\/hook: .*503/m)
+  assert.match(list.stdout, /webhooks: 40 dead letters\n$/)
+  const [line] = (await command('list', '--json')).stdout.split('\n')
+  const { id } = JSON.parse(line!) as { id: string }
+
+  const failed = await command('retry')
+  assert.equal(failed.code, 1)
+  assert.match(failed.stdout, /webhooks: 0 delivered, 40 stay/)
+  isDead = false
+  assert.equal((await command('drop')).code, 2, 'what is dropped is gone: it has to be said which')
+  assert.equal((await command('retry', '--ids', 'search/1')).code, 2)
+  assert.match((await command('retry', '--ids', id)).stdout, /webhooks: 1 delivered, 0 stay/)
+  const rest = await command('retry', '--json')
+  assert.equal(rest.code, 0, rest.stderr)
+  assert.deepEqual(JSON.parse(rest.stdout), { place: 'webhooks', sent: 39, failed: 0 })
+  assert.equal((await deadLetters(database)).length, 0)
+  const taken = receiver.taken.map((each) => each.id)
+  assert.deepEqual(new Set(taken), new Set(receiver.arrived.map((each) => each.id)))
+  assert.equal(new Set(taken).size, 40)
+  for (let key = 1; key <= 20; key++) {
+    const ofRow = receiver.taken.filter((each) => each.key === key)
+    assert.deepEqual(
+      ofRow.map(({ action }) => action),
+      ['I', 'U'],
+    )
+  }
+  assert.match((await command('drop', '--all')).stdout, /webhooks: 0 dropped/)
+})
