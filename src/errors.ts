@@ -137,6 +137,37 @@ export const errorTable = {
     remedy: 'Stop whoever listens there, or set another address or port.',
     exitCode: 1,
   },
+  PGSTREAM_SEARCH_UNREACHABLE: {
+    about: 'The search store cannot be reached, or does not take anything for now.',
+    remedy:
+      'Check PGSTREAM_SEARCH_STORE_URL, the network and certificates, and the state of the store (disk, GET _cluster/health).',
+    exitCode: 1,
+  },
+  PGSTREAM_SEARCH_REFUSED: {
+    about: 'The search store refuses the user, the key or what they want to do.',
+    remedy:
+      'Check the credentials, and that they may make, change, read and delete the indices and aliases of pgstream.',
+    exitCode: 1,
+  },
+  PGSTREAM_SEARCH_INDEX: {
+    about: 'An index cannot be made or changed as the tables ask for.',
+    remedy:
+      'See what the store says. After a repair start pgstream again: it goes on with the same change. A field that a mapper gave another type needs another PGSTREAM_SEARCH_INDEX_GENERATION.',
+    exitCode: 1,
+  },
+  PGSTREAM_SEARCH_DOCUMENT: {
+    about: 'The search store refuses a document, and always will.',
+    remedy:
+      'See the reason (pgstream dead-letters list), mend it and send it again (pgstream dead-letters retry), or set PGSTREAM_SEARCH_INDEXER_DEAD_LETTERS.',
+    exitCode: 1,
+  },
+  PGSTREAM_SEARCH_AHEAD: {
+    about:
+      'The index holds changes that are not in the history of this server: it was restored, or is another one.',
+    remedy:
+      'Check the URL. If the server is right, set PGSTREAM_SEARCH_INDEX_GENERATION one higher: indices begin anew, and have to be filled.',
+    exitCode: 1,
+  },
   PGSTREAM_SINK_FAILED: {
     about: 'The destination does not accept what is written to it.',
     remedy: 'See the cause; what was not confirmed is sent again at the next start.',

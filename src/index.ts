@@ -37,6 +37,15 @@ export { runPipeline } from './pipeline/run-pipeline.ts'
 export type { RetryPolicy } from './pipeline/retry-policy.ts'
 export type { PipelineParts } from './pipeline/run-pipeline.ts'
 
+export { searchIndexer } from './search/search-indexer.ts'
+export type { SearchIndexer } from './search/search-indexer.ts'
+export type { SearchIndexerOptions } from './search/search-options.ts'
+export type { SearchConnectionOptions, SearchTls } from './search/search-connection.ts'
+export type { DeadLetterPolicy } from './search/dead-letters.ts'
+export type { ReadRow } from './search/fill-holes.ts'
+export type { Mapper, Mapping } from './search/index-mapping.ts'
+export type { SourcePlace } from './search/source-place.ts'
+
 export { stdoutWriter } from './stdout/stdout-writer.ts'
 export type { StdoutWriter, StdoutWriterOptions } from './stdout/stdout-writer.ts'
 

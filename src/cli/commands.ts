@@ -48,6 +48,8 @@ export const commands: readonly Command[] = [
       'kafka',
       'filter',
       'kafkaWriter',
+      'searchStore',
+      'searchIndexer',
       'webhookNotifier',
       'stdoutWriter',
       'command',
@@ -57,6 +59,7 @@ export const commands: readonly Command[] = [
       "pgstream run --stdout --include-tables 'orders, shop.*' -c shop.env",
       'pgstream run -c shop.env | jq .',
       'pgstream run -c fixtures/pg2kafka.env',
+      'pgstream run -c fixtures/pg2os.env',
     ],
   },
   {
@@ -104,7 +107,16 @@ export const commands: readonly Command[] = [
       'one of pgstream record, or has lines of wal2json as pg_recvlogical writes them (format version 2, with transactions ' +
       'and LSNs). It needs at least one processor.',
     flags: ['config', 'include-tables', 'exclude-tables', 'stdout', 'log-level'],
-    settings: ['kafka', 'filter', 'kafkaWriter', 'webhookNotifier', 'stdoutWriter', 'command'],
+    settings: [
+      'kafka',
+      'filter',
+      'kafkaWriter',
+      'searchStore',
+      'searchIndexer',
+      'webhookNotifier',
+      'stdoutWriter',
+      'command',
+    ],
     examples: ['pgstream replay shop.rec --stdout'],
   },
   {

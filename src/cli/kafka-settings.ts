@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import type { Config } from '../config/fields.ts'
 import { PgstreamError } from '../errors.ts'
 import type { KafkaConnectionOptions, KafkaTls } from '../kafka/kafka-connection.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { readPem } from './pem-file.ts'
 
 /** Whether the settings make Kafka the source, and which topic they make it write, if any. */
 export interface KafkaRoles {
@@ -63,14 +63,4 @@ function readTls({ tls, caFile, certFile, keyFile }: Config['kafka']): KafkaTls 
   return tls && { ca: readPem(caFile), cert: readPem(certFile), key: readPem(keyFile) }
 }
 
-function readPem(file: string | undefined): string | undefined {
-  if (file === undefined) return undefined
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw invalid(`The file ${file} cannot be read`, cause)
-  }
-}
-
-const invalid = (what: string, cause?: unknown): PgstreamError =>
-  new PgstreamError('PGSTREAM_CONFIG_INVALID', `${what}.`, cause === undefined ? {} : { cause })
+const invalid = (what: string): PgstreamError => new PgstreamError('PGSTREAM_CONFIG_INVALID', `${what}.`)

@@ -8,6 +8,7 @@ import type { Logger } from '../telemetry/logger.ts'
 import { webhookNotifier } from '../webhook/webhook-notifier.ts'
 import { kafkaConnection, kafkaRoles } from './kafka-settings.ts'
 import { retryPolicy } from './retry-settings.ts'
+import { searchSink } from './search-settings.ts'
 
 export interface ProcessorEntry {
   /** For the log. */
@@ -21,6 +22,7 @@ export interface ProcessorEntry {
 export const processorList: readonly ProcessorEntry[] = [
   { name: 'kafka', module: modules.kafkaWriter, from: kafkaSink },
   { name: 'webhooks', module: modules.webhookNotifier, from: webhookSink },
+  { name: 'search', module: modules.searchIndexer, from: searchSink },
   {
     name: 'stdout',
     module: modules.stdoutWriter,

@@ -1,6 +1,7 @@
 import type { Field, Module } from './field.ts'
 import { kafkaModules } from './kafka-fields.ts'
 import { postgresModules } from './postgres-fields.ts'
+import { searchModules } from './search-fields.ts'
 import { translatorModules } from './translator-fields.ts'
 import { webhookModules } from './webhook-fields.ts'
 import type { ValueOf, ValueType } from './values.ts'
@@ -95,11 +96,13 @@ export const modules: typeof postgresModules &
   typeof kafkaModules &
   typeof translatorModules &
   typeof webhookModules &
+  typeof searchModules &
   typeof otherModules = {
   ...postgresModules,
   ...kafkaModules,
   ...translatorModules,
   ...webhookModules,
+  ...searchModules,
   ...otherModules,
 }
 
@@ -107,9 +110,7 @@ export const modules: typeof postgresModules &
  * Settings of the same project in Go that this version does not serve yet, by the beginning of their names. A module
  * that takes them up deletes its line.
  */
-export const notYetAvailable: readonly { readonly prefix: string; readonly what: string }[] = [
-  { prefix: 'PGSTREAM_SEARCH_', what: 'The search indexer' },
-]
+export const notYetAvailable: readonly { readonly prefix: string; readonly what: string }[] = []
 
 type Modules = typeof modules
 

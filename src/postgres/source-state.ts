@@ -58,7 +58,7 @@ const describe = ({ systemId, database, plugin }: SourceState): string =>
 const changed = (what: string): PgstreamError => new PgstreamError('PGSTREAM_SOURCE_CHANGED', `${what}.`)
 
 /** Where a timeline was left, by the history file of a later one; null when that does not come from it. */
-function leftAt(timeline: number, history: string): Lsn | null {
+export function leftAt(timeline: number, history: string): Lsn | null {
   for (const line of history.split('\n')) {
     const match = /^\s*(\d+)\s+([0-9A-F]+\/[0-9A-F]+)/i.exec(line)
     if (match && Number(match[1]) === timeline) return parseLsn(match[2]!)

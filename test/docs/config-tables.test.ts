@@ -19,13 +19,13 @@ test(
 )
 
 test('a stale part is rewritten between its marks and nothing else is touched', async () => {
-  const stale = ['types', 'config', 'commands', 'errors'].map(
+  const stale = ['types', 'search', 'config', 'commands', 'errors'].map(
     (name) => `<!-- ${name} -->\n\nold\n\n<!-- /${name} -->`,
   )
   const fresh = await withFreshParts(`# Title\n\n${stale.join('\n\nwritten by hand\n\n')}\n\nThe end.\n`)
   assert.match(fresh, /^# Title\n\n<!-- types -->\n\n\| Postgres type/)
   assert.match(fresh, /<!-- config -->\n\n\*\*Postgres listener\*\*/)
-  assert.equal(fresh.split('written by hand').length, 4)
+  assert.equal(fresh.split('written by hand').length, 5)
   assert.match(fresh, /<!-- \/errors -->\n\nThe end\.\n$/)
   assert.doesNotMatch(fresh, /\nold\n/)
   assert.equal(await withFreshParts(fresh), fresh)

@@ -1,6 +1,7 @@
 import { format } from 'prettier'
 import { commandTables } from '../../src/cli/command-tables.ts'
 import { configTables, errorTables } from '../../src/config/config-tables.ts'
+import { searchTable } from './search-table.ts'
 import { typeTables } from './type-tables.ts'
 
 export const readmeUrl: URL = new URL('../../README.md', import.meta.url)
@@ -8,6 +9,7 @@ export const readmeUrl: URL = new URL('../../README.md', import.meta.url)
 /** The parts of README.md that are made from the code: what stands between `<!-- name -->` and `<!-- /name -->`. */
 const parts = {
   types: typeTables,
+  search: searchTable,
   config: configTables,
   commands: commandTables,
   errors: errorTables,

@@ -1,0 +1,56 @@
+import type { Config } from '../config/fields.ts'
+import type { MakeSink } from '../pipeline/fan-out.ts'
+import { readRowValues } from '../postgres/read-row.ts'
+import { sourcePlace } from '../postgres/source-place.ts'
+import { searchIndexer } from '../search/search-indexer.ts'
+import type { SearchConnectionOptions, SearchTls } from '../search/search-connection.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { readPem } from './pem-file.ts'
+import { retryPolicy } from './retry-settings.ts'
+
+/** How to reach the store; null when the settings name none. */
+function searchConnectionSettings({ searchStore }: Config): SearchConnectionOptions | null {
+  const { url, username, password, apiKey, caFile, certFile, keyFile } = searchStore
+  if (url === undefined) return null
+  const tls: SearchTls = { ca: readPem(caFile), cert: readPem(certFile), key: readPem(keyFile) }
+  return { url, username, password, apiKey, tls: Object.values(tls).some(Boolean) ? tls : undefined }
+}
+
+/** What the settings ask for; null when they name no store. */
+export function searchSink(config: Config, logger: Logger): MakeSink | null {
+  const connection = searchConnectionSettings(config)
+  if (connection === null) return null
+  const {
+    indexPrefix,
+    indexGeneration,
+    shards,
+    replicas,
+    deadLetters,
+    batchSize,
+    batchBytes,
+    maxQueueBytes,
+  } = config.searchIndexer
+  const source = config.command.pgurl ?? config.postgresListener.url
+  const { enabled, storeUrl = typeof enabled === 'string' ? enabled : undefined } = config.translator
+  const database = source ?? storeUrl
+  return (checkpointer) =>
+    searchIndexer({
+      ...connection,
+      checkpointer,
+      logger,
+      ...{
+        indexPrefix,
+        indexGeneration,
+        shards,
+        replicas,
+        deadLetters,
+        batchSize,
+        batchBytes,
+        maxQueueBytes,
+      },
+      storeRetry: retryPolicy(config.searchStore),
+      cleanupRetry: retryPolicy(config.searchIndexer),
+      source: source === undefined ? undefined : () => sourcePlace(source),
+      readRow: database === undefined ? undefined : (row, signal) => readRowValues(database, row, signal),
+    })
+}

@@ -1,0 +1,126 @@
+import type { DeadLetters } from './dead-letters.ts'
+import { Pauses } from './keep-trying.ts'
+import type { Persistence } from './keep-trying.ts'
+import type { BulkItem, SearchClient } from './search-client.ts'
+import type { DocumentOperation } from './search-operation.ts'
+import { asSearchError, isPassing, StoreError } from './store-error.ts'
+import { withoutObjects } from './without-objects.ts'
+
+export interface BulkOptions extends Persistence {
+  readonly client: SearchClient
+  readonly deadLetters: DeadLetters
+  /** An index, its alias or a field is missing: makes what is known of the schema anew. */
+  readonly heal: (schema: string, signal: AbortSignal) => Promise<void>
+}
+
+type Verdict = 'done' | 'again' | 'heal' | 'simpler' | 'refused'
+
+/** Delivers documents: resolves when each is in the store, newer there already, or among the dead letters. */
+export class BulkSender {
+  readonly #options: BulkOptions
+
+  constructor(options: BulkOptions) {
+    this.#options = options
+  }
+
+  /** In their order. What has to be tried again holds back everything behind this call. */
+  async send(operations: readonly DocumentOperation[], signal: AbortSignal): Promise<void> {
+    const pauses = new Pauses('Writing documents', { ...this.#options, signal })
+    const healed = new Set<string>()
+    let pending = operations
+    while (pending.length > 0) {
+      const answer = await this.#request(pending)
+      if (answer instanceof StoreError) {
+        if (answer.status === 413 || answer.status === 400) return this.#halves(pending, answer, signal)
+        if (!isPassing(answer.status, answer.type)) throw asSearchError(answer, 'Writing documents')
+        await pauses.wait(answer)
+        continue
+      }
+      pending = await this.#settle(pending, answer, { healed, pauses, signal })
+    }
+    pauses.succeeded()
+  }
+
+  async #request(operations: readonly DocumentOperation[]): Promise<readonly BulkItem[] | StoreError> {
+    try {
+      return await this.#options.client.bulk(Buffer.concat(operations.map(({ bytes }) => bytes)))
+    } catch (error) {
+      if (error instanceof StoreError) return error
+      throw error
+    }
+  }
+
+  /** Gives those that are to be sent again. */
+  async #settle(
+    operations: readonly DocumentOperation[],
+    items: readonly BulkItem[],
+    { healed, pauses, signal }: { healed: Set<string>; pauses: Pauses; signal: AbortSignal },
+  ): Promise<readonly DocumentOperation[]> {
+    const again: DocumentOperation[] = []
+    const toHeal = new Set<string>()
+    let trouble: StoreError | null = null
+    for (const [i, operation] of operations.entries()) {
+      const item = items[i] ?? { status: 0, error: { type: 'no_answer', reason: '' } }
+      const { type = '', reason = '' } = item.error ?? {}
+      switch (verdictOn(operation, item, healed)) {
+        case 'done':
+          break
+        case 'heal':
+          toHeal.add(operation.schema)
+          again.push(operation)
+          break
+        case 'again':
+          trouble = new StoreError(item.status, type, reason)
+          again.push(operation)
+          break
+        case 'simpler':
+          again.push(withoutObjects(operation))
+          break
+        case 'refused':
+          await this.#options.deadLetters.keep(operation, { type, reason }, signal)
+      }
+    }
+    for (const schema of toHeal) {
+      await this.#options.heal(schema, signal)
+      healed.add(schema)
+    }
+    if (trouble) await pauses.wait(trouble)
+    return again
+  }
+
+  /** Together they are too large, or one of them cannot be read: it is found by halves. */
+  async #halves(
+    operations: readonly DocumentOperation[],
+    error: StoreError,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (operations.length > 1) {
+      const half = Math.ceil(operations.length / 2)
+      await this.send(operations.slice(0, half), signal)
+      return this.send(operations.slice(half), signal)
+    }
+    const { status, type, reason } = error
+    const about = { type: status === 413 ? 'too_large' : type, reason }
+    await this.#options.deadLetters.keep(operations[0]!, about, signal)
+  }
+}
+
+function verdictOn(
+  operation: DocumentOperation,
+  { status, error }: BulkItem,
+  healed: ReadonlySet<string>,
+): Verdict {
+  // 409: the store has a newer state of the row, because this one comes again
+  if (status < 300 && status > 0) return 'done'
+  if (status === 409) return 'done'
+  const type = error?.type ?? ''
+  if (status === 404 && error === null) return 'done' // there was nothing to delete
+  if (status === 404) return 'heal'
+  if (isPassing(status, type)) return 'again'
+  if (status === 401 || status === 403) {
+    throw asSearchError(new StoreError(status, type, error?.reason ?? ''), 'Writing documents')
+  }
+  if (type === 'strict_dynamic_mapping_exception' && !healed.has(operation.schema)) return 'heal'
+  if (operation.kind === 'index' && withoutObjects(operation) !== operation) return 'simpler'
+  return 'refused'
+}

@@ -1,0 +1,174 @@
+import { elementsOf, membersOf } from './json-members.ts'
+import { columnType } from './field-kind.ts'
+import { keepTrying } from './keep-trying.ts'
+import type { Persistence } from './keep-trying.ts'
+import type { IndexedTable } from './indexed-table.ts'
+import type { SearchClient } from './search-client.ts'
+import { deleteLine, sourceOf } from './search-operation.ts'
+import type { DocumentOperation, Hole } from './search-operation.ts'
+import { membersWriter } from './value-json.ts'
+import { withSource } from './without-objects.ts'
+
+/**
+ * Reads columns of a row, by the numbers that Postgres has for them, as text; null where there is no such row, `gone` where
+ * there is no such table or column any more.
+ */
+export type ReadRow = (
+  row: {
+    readonly tableOid: number
+    readonly key: readonly { readonly attnum: number; readonly value: string }[]
+    readonly attnums: readonly number[]
+  },
+  signal: AbortSignal,
+) => Promise<readonly (string | null)[] | null | 'gone'>
+
+export interface HoleFillerOptions extends Persistence {
+  readonly client: SearchClient
+  readonly readRow: ReadRow | undefined
+  readonly tableOf: (tableId: string) => IndexedTable | undefined
+  readonly objects: boolean
+  /** Nobody knows the values. */
+  readonly onUnfilled: (operation: DocumentOperation, signal: AbortSignal) => Promise<void>
+}
+
+interface StoredDocument {
+  readonly version: bigint
+  readonly source: ReadonlyMap<string, string>
+}
+
+interface Known {
+  readonly inBatch: ReadonlyMap<string, DocumentOperation>
+  readonly stored: ReadonlyMap<string, StoredDocument>
+  readonly signal: AbortSignal
+}
+
+/**
+ * Puts in what an update did not touch and Postgres did not send: from a document before it in the batch, from the store,
+ * or from the row itself. A newer value than that of its place is followed by its own change.
+ */
+export class HoleFiller {
+  readonly #options: HoleFillerOptions
+
+  constructor(options: HoleFillerOptions) {
+    this.#options = options
+  }
+
+  /** Gives the batch without holes, and without documents that the store has newer, or whose row is gone. */
+  async fill(batch: readonly DocumentOperation[], signal: AbortSignal): Promise<DocumentOperation[]> {
+    const wanted = batch.flatMap((operation) => wantedBy(operation))
+    const stored = await keepTrying('Reading documents', () => this.#stored(wanted), {
+      ...this.#options,
+      signal,
+    })
+    const inBatch = new Map<string, DocumentOperation>()
+    const filled: DocumentOperation[] = []
+    for (const operation of batch) {
+      const now = operation.hole
+        ? await this.#fillOne(operation, operation.hole, { inBatch, stored, signal })
+        : withVersion(operation, inBatch, stored)
+      if (!now) continue
+      filled.push(now)
+      inBatch.set(keyOf(now.index, now.id), now)
+    }
+    return filled
+  }
+
+  async #fillOne(
+    operation: DocumentOperation,
+    hole: Hole,
+    { inBatch, stored, signal }: Known,
+  ): Promise<DocumentOperation | null> {
+    const own = stored.get(keyOf(operation.index, operation.id))
+    if (own && own.version >= operation.version!.value && operation.version!.type === 'external') return null
+    const before = inBatch.get(keyOf(operation.index, hole.from))
+    const known =
+      before?.kind === 'index'
+        ? membersOf(sourceOf(before))
+        : stored.get(keyOf(operation.index, hole.from))?.source
+    const source = membersOf(sourceOf(operation))
+    const missing = hole.columns.filter((column) => !copyMembers(known, source, column.field))
+    if (missing.length === 0) return withSource(operation, source)
+    const read = await this.#read(hole, missing, source, signal)
+    if (read === 'filled') return withSource(operation, source)
+    if (read === 'unknown') await this.#options.onUnfilled(withSource(operation, source), signal)
+    return null
+  }
+
+  async #read(
+    hole: Hole,
+    missing: Hole['columns'],
+    source: Map<string, string>,
+    signal: AbortSignal,
+  ): Promise<'filled' | 'row gone' | 'unknown'> {
+    const { readRow, tableOf, objects } = this.#options
+    const table = tableOf(hole.tableId)
+    if (!readRow || !table || table.oid === 0) return 'unknown'
+    const key = hole.key.map(({ columnId, value }) => ({ attnum: attnumOf(columnId), value }))
+    const attnums = missing.map(({ id }) => attnumOf(id))
+    const row = await readRow({ tableOid: table.oid, key, attnums }, signal)
+    // it is deleted, or has another key: that comes by, too
+    if (row === null || row === 'gone') return 'row gone'
+    for (const [i, { id, field }] of missing.entries()) {
+      const type = table.columns.find((column) => column.id === id) ?? columnType('text')
+      const write = membersWriter({ field, type, objects, onKept: () => undefined })
+      for (const [name, json] of membersOf(`{${write(row[i] ?? null)}}`)) source.set(name, json)
+    }
+    return 'filled'
+  }
+
+  async #stored(
+    wanted: readonly { index: string; id: string }[],
+  ): Promise<ReadonlyMap<string, StoredDocument>> {
+    const stored = new Map<string, StoredDocument>()
+    if (wanted.length === 0) return stored
+    const docs = wanted.map(({ index, id }) => ({ _index: index, _id: id }))
+    const answer = await this.#options.client.sendForText({ method: 'POST', path: '/_mget', body: { docs } })
+    for (const [i, document] of elementsOf(membersOf(answer).get('docs') ?? '').entries()) {
+      const members = membersOf(document)
+      if (members.get('found') !== 'true') continue
+      const { index, id } = wanted[i]!
+      const version = BigInt(members.get('_version') ?? 0)
+      stored.set(keyOf(index, id), { version, source: membersOf(members.get('_source') ?? '') })
+    }
+    return stored
+  }
+}
+
+const keyOf = (index: string, id: string): string => `${index}\0${id}`
+
+const attnumOf = (columnId: string): number => Number(columnId.slice(columnId.lastIndexOf('-') + 1))
+
+function wantedBy({ index, id, hole, kind, version }: DocumentOperation): { index: string; id: string }[] {
+  if (hole) return [{ index, id }, ...(hole.from === id ? [] : [{ index, id: hole.from }])]
+  return kind === 'delete' && version === null ? [{ index, id }] : []
+}
+
+/** A delete that has no version of its own takes that of the document. */
+function withVersion(
+  operation: DocumentOperation,
+  inBatch: ReadonlyMap<string, DocumentOperation>,
+  stored: ReadonlyMap<string, StoredDocument>,
+): DocumentOperation | null {
+  if (operation.kind !== 'delete' || operation.version !== null) return operation
+  const { index, id } = operation
+  const value = inBatch.get(keyOf(index, id))?.version?.value ?? stored.get(keyOf(index, id))?.version
+  if (value === undefined) return null
+  const version = { value, type: 'external_gte' } as const
+  return { ...operation, version, bytes: deleteLine(index, id, version) }
+}
+
+/** The field and those beside it. False when it is not there. */
+function copyMembers(
+  from: ReadonlyMap<string, string> | undefined,
+  to: Map<string, string>,
+  field: string,
+): boolean {
+  const value = from?.get(field)
+  if (value === undefined) return false
+  to.set(field, value)
+  for (const part of ['exact', 'object']) {
+    const beside = from?.get(`${field}-${part}`)
+    if (beside !== undefined) to.set(`${field}-${part}`, beside)
+  }
+  return true
+}

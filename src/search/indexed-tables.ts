@@ -1,0 +1,187 @@
+import type { SchemaChangeEvent } from '../wal/event.ts'
+import { KnownTables } from '../wal/known-tables.ts'
+import type { Lsn } from '../wal/lsn.ts'
+import { goneField, namesOf, propertiesOf } from './index-mapping.ts'
+import type { Mapper, Mapping, StoreAbilities } from './index-mapping.ts'
+import { fieldOf, tableOfEntry } from './indexed-table.ts'
+import type { IndexedTable } from './indexed-table.ts'
+import type { Step } from './store-change.ts'
+
+export interface IndexedTablesOptions {
+  readonly abilities: StoreAbilities
+  readonly mapper?: Mapper | undefined
+}
+
+/**
+ * The tables at the place of the stream where events are taken, and what has to be done to the store when an entry of the
+ * schema log changes them.
+ */
+export class IndexedTables {
+  readonly #options: IndexedTablesOptions
+  readonly #known = new KnownTables<IndexedTable>(({ entry, table, before, addsIndexes }) =>
+    before && addsIndexes ? before : this.#describe(tableOfEntry(table, entry.schemaName, before)),
+  )
+  readonly #byId = new Map<string, IndexedTable>()
+  /** Gone from their schema by a command that may have moved them: until another transaction comes. */
+  readonly #leaving = new Map<number, { readonly table: IndexedTable; readonly lsn: Lsn }>()
+  #commitLsn: Lsn | null = null
+  /** What the entry that is being learned told of. */
+  #described: IndexedTable[] = []
+
+  constructor(options: IndexedTablesOptions) {
+    this.#options = options
+  }
+
+  get(tableId: string): IndexedTable | undefined {
+    return this.#byId.get(tableId)
+  }
+
+  /** As it was saved, or as rows tell of it. */
+  put(table: IndexedTable): void {
+    this.#known.add(table)
+    this.#byId.set(table.id, table)
+  }
+
+  /** To be asked for each change before it is taken: what is certain now that another transaction comes. */
+  begin(commitLsn: Lsn): readonly Step[] {
+    if (commitLsn === this.#commitLsn) return []
+    this.#commitLsn = commitLsn
+    if (this.#leaving.size === 0) return []
+    const steps = [...this.#leaving.values()].flatMap(({ table, lsn }) => this.#dropped(table, lsn))
+    this.#leaving.clear()
+    return steps
+  }
+
+  learn(event: SchemaChangeEvent): readonly Step[] {
+    const { entry, lsn } = event
+    const { schemaName, schema } = entry
+    const before = new Map([...this.#byId].map(([, table]) => [table.oid, table]))
+    this.#described = []
+    this.#known.learn(entry)
+
+    const steps: Step[] = []
+    if (schema.renamed_from !== undefined)
+      steps.push({ do: 'rename-schema', from: schema.renamed_from, to: schemaName })
+    const touched = new Set([
+      ...this.#described.map(({ oid }) => oid),
+      ...schema.dropped_tables.map(({ oid }) => Number(oid)),
+      ...(schema.dropped || schema.renamed_from !== undefined
+        ? [...before.values()].filter((table) => this.#isOfSchema(table, entry)).map(({ oid }) => oid)
+        : []),
+    ])
+    for (const oid of touched) steps.push(...this.#changed(oid, before.get(oid), event))
+    if (schema.dropped) steps.push({ do: 'drop-schema', schema: schemaName, until: lsn })
+    else if (steps.length === 0) steps.push({ do: 'map', schema: schemaName, fields: {}, names: new Map() })
+    return [...steps, { do: 'save-entry', entry }]
+  }
+
+  #isOfSchema({ schema: name }: IndexedTable, { schemaName, schema }: SchemaChangeEvent['entry']): boolean {
+    return name === (schema.renamed_from ?? schemaName)
+  }
+
+  #describe(table: IndexedTable): IndexedTable {
+    this.#described.push(table)
+    return table
+  }
+
+  #changed(
+    oid: number,
+    before: IndexedTable | undefined,
+    { entry: { schemaName, schema }, lsn }: SchemaChangeEvent,
+  ): readonly Step[] {
+    const now = this.#known.get(oid)
+    if (!now) {
+      if (!before) return []
+      this.#byId.delete(before.id)
+      if (schema.dropped) return [{ do: 'forget-table', tableId: before.id }]
+      if (schema.command.startsWith('DROP')) return this.#dropped(before, lsn)
+      this.#leaving.set(oid, { table: before, lsn })
+      return []
+    }
+    const left = this.#leaving.get(oid)?.table
+    this.#leaving.delete(oid)
+    if (!left) {
+      this.#byId.set(now.id, now)
+      const isRenamed = before !== undefined && before.schema === schema.renamed_from
+      return this.#told(now, isRenamed ? { ...before, schema: schemaName } : before, isRenamed)
+    }
+    // it moved: what was known of its fields still holds
+    const { identity, identityNumber } = left
+    const kinds = mergeKinds(left.kinds, now.kinds)
+    const columns = now.columns.map((column) => ({
+      ...column,
+      field: fieldOf(column.id, column.kind, kinds),
+    }))
+    const table: IndexedTable = { ...now, columns, kinds, identity, identityNumber }
+    this.put(table)
+    return this.#told(table, left)
+  }
+
+  /** Fields and names first: rows that move need them. */
+  #told(table: IndexedTable, before: IndexedTable | undefined, mustSave = false): Step[] {
+    if (before && !mustSave && isSame(table, before)) return []
+    const map = this.mapStep(table, before?.schema === table.schema ? before : undefined)
+    const save: Step = { do: 'save-table', table }
+    if (!before || before.schema === table.schema) return [map, save]
+    const move: Step = { do: 'move-rows', tableId: table.id, from: before.schema, to: table.schema }
+    return [map, move, this.#namesGone(before), save]
+  }
+
+  #dropped(table: IndexedTable, lsn: Lsn): Step[] {
+    const { schema, id: tableId } = table
+    return [
+      this.#namesGone(table),
+      { do: 'delete-rows', schema, tableId, until: lsn, because: 'drop' },
+      { do: 'forget-table', tableId },
+    ]
+  }
+
+  /** The fields of the table, also those that its columns had before, and its names; those of `before` lead nowhere. */
+  mapStep(table: IndexedTable, before?: IndexedTable): Step {
+    const { abilities, mapper } = this.#options
+    const fields: Record<string, Mapping> = {}
+    for (const column of table.columns) {
+      for (const kind of table.kinds[column.id] ?? [column.kind]) {
+        const field = kind === table.kinds[column.id]?.[0] ? column.id : `${column.id}-${kind}`
+        Object.assign(fields, propertiesOf({ ...column, kind, field }, abilities, mapper))
+      }
+    }
+    const names = new Map(before ? this.#namesOf(before).map(([name]) => [name, goneField]) : [])
+    for (const [name, field] of this.#namesOf(table)) names.set(name, field)
+    return { do: 'map', schema: table.schema, fields, names }
+  }
+
+  #namesGone(table: IndexedTable): Step {
+    const names = new Map(this.#namesOf(table).map(([name]) => [name, goneField]))
+    return { do: 'map', schema: table.schema, fields: {}, names }
+  }
+
+  #namesOf(table: IndexedTable): [name: string, field: string][] {
+    return table.columns.flatMap((column) => namesOf(table.name, column, this.#options.abilities))
+  }
+
+  /** Everything that is known, of one schema, for an index that is made anew. */
+  stepsOf(schema: string): Step[] {
+    return [...this.#byId.values()]
+      .filter((table) => table.schema === schema)
+      .map((table) => this.mapStep(table))
+  }
+}
+
+/** For the store: neither fields nor names are others. */
+const isSame = (a: IndexedTable, b: IndexedTable): boolean =>
+  a.schema === b.schema &&
+  a.name === b.name &&
+  a.columns.length === b.columns.length &&
+  a.columns.every(({ id, name, type }, i) => {
+    const other = b.columns[i]!
+    return id === other.id && name === other.name && type === other.type
+  })
+
+function mergeKinds(first: IndexedTable['kinds'], second: IndexedTable['kinds']): IndexedTable['kinds'] {
+  const merged = { ...first }
+  for (const [id, kinds] of Object.entries(second)) {
+    merged[id] = [...new Set([...(merged[id] ?? []), ...kinds])]
+  }
+  return merged
+}

@@ -1,0 +1,87 @@
+import type { Translation } from '../wal/event.ts'
+import { identityText } from '../wal/identity-text.ts'
+import type { Relation } from '../wal/relation.ts'
+import { unchangedToast } from '../wal/value.ts'
+import type { Row, Value } from '../wal/value.ts'
+import { fieldOf, typeInRow } from './indexed-table.ts'
+import type { IndexedTable } from './indexed-table.ts'
+import { tableField } from './index-mapping.ts'
+import { aliasOfSchema } from './names.ts'
+import { membersWriter } from './value-json.ts'
+import type { WriteMembers } from './value-json.ts'
+
+/** In bytes; a store takes ids of 512. */
+const longestIdentity = 440
+
+/** All that rows of one shape have in common, for making documents of them. */
+export interface RowShape {
+  readonly table: IndexedTable
+  readonly relation: Relation
+  readonly translation: Translation
+  readonly index: string
+  /** Where the values are that are in the id; null when the rows cannot be told apart. */
+  readonly identityAt: readonly number[] | null
+  /** Where the user's version is; null for the LSN. */
+  readonly versionAt: number | null
+  readonly fields: readonly string[]
+  readonly writers: readonly WriteMembers[]
+  /** The beginning of every document. */
+  readonly head: string
+}
+
+export function rowShape(options: {
+  table: IndexedTable
+  relation: Relation
+  translation: Translation
+  prefix: string
+  objects: boolean
+  onKept: (table: IndexedTable, column: string) => void
+}): RowShape {
+  const { table, relation, translation, prefix, objects, onKept } = options
+  const { columnIds, versionColumnId } = translation
+  const types = relation.columns.map(({ type }, i) => typeInRow(table, columnIds[i]!, type))
+  const fields = types.map(({ kind }, i) => fieldOf(columnIds[i]!, kind, table.kinds))
+  const identityAt = table.identity?.map((id) => columnIds.indexOf(id)) ?? null
+  const version = columnIds.indexOf(versionColumnId)
+  return {
+    table,
+    relation,
+    translation,
+    index: prefix + aliasOfSchema(table.schema),
+    identityAt: identityAt?.includes(-1) ? null : identityAt,
+    versionAt: versionColumnId === '' || version < 0 ? null : version,
+    fields,
+    writers: types.map((type, i) =>
+      membersWriter({
+        field: fields[i]!,
+        type,
+        objects,
+        onKept: () => onKept(table, relation.columns[i]!.name),
+      }),
+    ),
+    head: `{"${tableField}":${JSON.stringify(table.id)}`,
+  }
+}
+
+/** The id of the document of a row; null where a value of its identity is not known. */
+export function documentId(
+  { table, identityAt }: RowShape,
+  row: Row,
+  other: Row | null = null,
+): string | null {
+  if (identityAt === null) return null
+  return idOf(
+    table,
+    identityAt.map((at) => {
+      const value = row[at]!
+      return value === unchangedToast && other ? other[at]! : value
+    }),
+  )
+}
+
+/** The id of a document with these values in the columns of the table's identity. */
+export function idOf({ id, identityNumber }: IndexedTable, values: readonly Value[]): string | null {
+  const text = identityText(values, longestIdentity)
+  if (text === null) return null
+  return identityNumber <= 1 ? `${id}_${text}` : `${id}.${identityNumber}_${text}`
+}

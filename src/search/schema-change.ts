@@ -1,0 +1,177 @@
+import type { RetryPolicy } from '../pipeline/retry-policy.ts'
+import type { SchemaLogEntry } from '../wal/schema-log.ts'
+import type { History } from './history.ts'
+import { aliasProperties } from './index-mapping.ts'
+import type { Mapping } from './index-mapping.ts'
+import type { IndexedTable } from './indexed-table.ts'
+import { keepTrying } from './keep-trying.ts'
+import type { Persistence } from './keep-trying.ts'
+import { copyDocuments, countDocuments, deleteDocuments, identifyDocuments } from './move-documents.ts'
+import type { SchemaIndices } from './schema-indices.ts'
+import type { SearchClient } from './search-client.ts'
+import type { Step, StoreChange } from './store-change.ts'
+import { asSearchError, StoreError } from './store-error.ts'
+
+export interface SchemaChangeOptions extends Persistence {
+  readonly client: SearchClient
+  readonly history: History
+  readonly indices: SchemaIndices
+  /** For what is only taken away. */
+  readonly cleanupRetry: RetryPolicy
+}
+
+/** What may wait until something else needs it. */
+interface Gathered {
+  readonly maps: Map<string, { fields: Record<string, Mapping>; names: Map<string, string> }>
+  readonly tables: Map<string, IndexedTable | null>
+  readonly entries: SchemaLogEntry[]
+}
+
+type StructuralStep = Exclude<Step, { do: 'map' | 'save-table' | 'forget-table' | 'save-entry' }>
+
+/** Changes indices. It never passes over one that fails: it tries again, or the stream ends. */
+export class SchemaChanges {
+  readonly #options: SchemaChangeOptions
+
+  constructor(options: SchemaChangeOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Changes with no document between them, which came before or come after. What many DDL commands do to one mapping is
+   * done at once.
+   */
+  async apply(changes: readonly StoreChange[], signal: AbortSignal): Promise<void> {
+    const gathered: Gathered = { maps: new Map(), tables: new Map(), entries: [] }
+    for (const step of changes.flatMap(({ steps }) => steps)) {
+      switch (step.do) {
+        case 'map':
+          gather(gathered, step)
+          break
+        case 'save-table':
+          gathered.tables.set(step.table.id, step.table)
+          break
+        case 'forget-table':
+          gathered.tables.set(step.tableId, null)
+          break
+        case 'save-entry':
+          gathered.entries.push(step.entry)
+          break
+        default:
+          await this.#map(gathered, signal)
+          await this.#do(step, signal)
+      }
+    }
+    await this.#map(gathered, signal)
+    await this.#save(gathered, signal)
+  }
+
+  async #map({ maps }: Gathered, signal: AbortSignal): Promise<void> {
+    const { indices } = this.#options
+    for (const [schema, { fields, names }] of maps) {
+      const properties = { ...fields, ...aliasProperties(names) }
+      await this.#try(`Changing the index of schema ${schema}`, signal, () => indices.map(schema, properties))
+    }
+    maps.clear()
+  }
+
+  async #save({ tables, entries }: Gathered, signal: AbortSignal): Promise<void> {
+    const saved = [...tables.values()].filter((table) => table !== null)
+    const gone = [...tables].flatMap(([id, table]) => (table === null ? [id] : []))
+    await this.#try('Keeping the history of schemas', signal, () =>
+      this.#options.history.save({ entries, tables: saved, gone }),
+    )
+  }
+
+  async #do(step: StructuralStep, signal: AbortSignal): Promise<void> {
+    const { client, indices, logger } = this.#options
+    switch (step.do) {
+      case 'delete-rows': {
+        const documents = { alias: indices.aliasOf(step.schema), tableId: step.tableId, until: step.until }
+        const policy = step.because === 'drop' ? 'cleanup' : 'store'
+        return this.#try('Deleting documents', signal, () => deleteDocuments(client, documents), policy)
+      }
+      case 'move-rows': {
+        const { from, to, tableId } = step
+        const [source, target] = [indices.aliasOf(from), indices.aliasOf(to)]
+        return this.#try('Moving documents to another schema', signal, async () => {
+          await copyDocuments(client, { from: source, to: target, tableId })
+          await deleteDocuments(client, { alias: source, tableId })
+        })
+      }
+      case 'identify-rows': {
+        const { table } = step
+        const alias = indices.aliasOf(table.schema)
+        const lost = await this.#try('Giving documents other ids', signal, () =>
+          identifyDocuments(client, alias, table),
+        )
+        if (lost > 0) {
+          logger.error(
+            { schema: table.schema, table: table.name, rows: lost },
+            'the table has another key, and the values of it are not in the WAL for rows that are older: those are deleted from the index; update them, or fill the index anew',
+          )
+        }
+        return
+      }
+      case 'rename-schema':
+        return this.#try('Renaming a schema', signal, () => this.#rename(step.from, step.to))
+      case 'drop-schema':
+        return this.#try('Dropping a schema', signal, () => this.#drop(step), 'cleanup')
+    }
+  }
+
+  async #rename(from: string, to: string): Promise<void> {
+    const { client, indices } = this.#options
+    const index = await indices.indexOf(from)
+    if (index === null) return
+    // what is there already was written under the new name, and this comes again
+    if ((await indices.indexOf(to)) !== null) return
+    await client.send({
+      method: 'POST',
+      path: '/_aliases',
+      body: {
+        actions: [
+          { add: { index, alias: indices.aliasOf(to) } },
+          { remove: { index, alias: indices.aliasOf(from) } },
+        ],
+      },
+    })
+    indices.forget(from)
+    indices.forget(to)
+  }
+
+  /** Documents that are younger are of a schema that has the name again. */
+  async #drop({ schema, until }: Extract<Step, { do: 'drop-schema' }>): Promise<void> {
+    const { client, indices } = this.#options
+    const index = await indices.indexOf(schema)
+    if (index === null) return
+    const alias = indices.aliasOf(schema)
+    await deleteDocuments(client, { alias, until })
+    if ((await countDocuments(client, alias)) > 0) return
+    await client.send({ method: 'DELETE', path: `/${encodeURIComponent(index)}` })
+    indices.forget(schema)
+  }
+
+  async #try<T>(
+    doing: string,
+    signal: AbortSignal,
+    act: () => Promise<T>,
+    policy: 'store' | 'cleanup' = 'store',
+  ): Promise<T> {
+    const { retry, cleanupRetry } = this.#options
+    try {
+      const policyRetry = policy === 'cleanup' ? cleanupRetry : retry
+      return await keepTrying(doing, act, { ...this.#options, signal, retry: policyRetry })
+    } catch (error) {
+      if (error instanceof StoreError) throw asSearchError(error, doing)
+      throw error
+    }
+  }
+}
+
+function gather({ maps }: Gathered, { schema, fields, names }: Extract<Step, { do: 'map' }>): void {
+  const known = maps.get(schema) ?? { fields: {}, names: new Map<string, string>() }
+  maps.set(schema, known)
+  Object.assign(known.fields, fields)
+  for (const [name, field] of names) known.names.set(name, field)
+}

@@ -1,0 +1,214 @@
+import { defaults } from '../config/defaults.ts'
+import type { WriteCallback } from '../pipeline/confirming-writable.ts'
+import { Processor } from '../pipeline/processor.ts'
+import type { RetryPolicy } from '../pipeline/retry-policy.ts'
+import { silentLogger } from '../telemetry/logger.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import type { ChangeEvent } from '../wal/event.ts'
+import { noLsn } from '../wal/lsn.ts'
+import type { Lsn } from '../wal/lsn.ts'
+import { encodeWireJson } from '../wal/wire-json.ts'
+import { BulkSender } from './bulk.ts'
+import { DeadLetters } from './dead-letters.ts'
+import { deliverInOrder } from './deliveries.ts'
+import type { DeliveryOptions } from './deliveries.ts'
+import { Encoder } from './encoder.ts'
+import { HoleFiller } from './fill-holes.ts'
+import { History } from './history.ts'
+import type { StoredSource } from './history.ts'
+import type { IndexedTable } from './indexed-table.ts'
+import { keepTrying } from './keep-trying.ts'
+import type { Persistence } from './keep-trying.ts'
+import { openSearchClient } from './opensearch-client.ts'
+import { SchemaChanges } from './schema-change.ts'
+import { SchemaIndices } from './schema-indices.ts'
+import type { SearchClient } from './search-client.ts'
+import { searchConnection } from './search-connection.ts'
+import type {
+  DocumentOperation,
+  SearchOperation,
+  StoreOperation,
+  WaitingOperation,
+} from './search-operation.ts'
+import type { SearchIndexerOptions } from './search-options.ts'
+import { examineSource } from './source-place.ts'
+import { askAbilities } from './store-abilities.ts'
+import { asSearchError } from './store-error.ts'
+
+/** No retries: the stream ends, and goes on at the same place when it is started again. */
+const once: RetryPolicy = { firstMs: 0, mostMs: 0, retries: 0 }
+const unknownValue = {
+  type: 'unknown_large_value',
+  reason: 'an update did not send a large value, and nobody knows it',
+}
+/** How often the highest LSN is written down. */
+const noteEveryMs = 1000
+
+/**
+ * Keeps an index of every schema equal to its tables: a document for each row, and the mapping as DDL changes it. Durable
+ * means: the store has acknowledged it.
+ *
+ * Rows come from a translator, or from Kafka where another pgstream's translator wrote them. What the store refuses for
+ * ever is kept among the dead letters; what it does not take for now is tried again. Fails with
+ * PGSTREAM_SEARCH_UNREACHABLE at the start, or when the retries are used up; PGSTREAM_SEARCH_REFUSED,
+ * PGSTREAM_SEARCH_INDEX, PGSTREAM_SEARCH_DOCUMENT, PGSTREAM_SEARCH_AHEAD.
+ */
+export function searchIndexer(options: SearchIndexerOptions): SearchIndexer {
+  return new SearchIndexer(options, openSearchClient(searchConnection(options)))
+}
+
+export class SearchIndexer extends Processor<SearchOperation> {
+  readonly #options: SearchIndexerOptions
+  readonly #client: SearchClient
+  readonly #logger: Logger
+  readonly #prefix: string
+  readonly #generation: number
+  readonly #history: History
+  readonly #deadLetters: DeadLetters
+  readonly #persistence: Persistence
+  #encoder: Encoder | null = null
+  #delivery: DeliveryOptions | null = null
+  #waiting: WaitingOperation[] = []
+  readonly #resolved = new WeakMap<WaitingOperation, readonly StoreOperation[]>()
+  #source: StoredSource = { systemIdentifier: '', timeline: 0, lsn: noLsn }
+  #highest: Lsn = noLsn
+  #notedAt = -Infinity
+
+  constructor(options: SearchIndexerOptions, client: SearchClient) {
+    const { searchIndexer: standard } = defaults
+    super({
+      checkpointer: options.checkpointer,
+      maxQueueBytes: options.maxQueueBytes ?? standard.maxQueueBytes,
+      batchSize: options.batchSize ?? standard.batchSize,
+      batchBytes: options.batchBytes ?? standard.batchBytes,
+    })
+    this.#options = options
+    this.#client = client
+    this.#logger = options.logger ?? silentLogger
+    this.#prefix = options.indexPrefix ?? standard.indexPrefix ?? ''
+    this.#generation = options.indexGeneration ?? standard.indexGeneration
+    this.#persistence = {
+      logger: this.#logger,
+      retry: options.storeRetry ?? { firstMs: 100, mostMs: 10_000, retries: Infinity },
+      onRetry: (error) => this.metrics.retrying(error),
+    }
+    this.#history = new History(client, this.#prefix, this.#generation)
+    this.#deadLetters = new DeadLetters({
+      client,
+      ...this.#persistence,
+      prefix: this.#prefix,
+      policy: options.deadLetters ?? standard.deadLetters,
+      onKept: () => this.metrics.deadLettered(),
+    })
+  }
+
+  /** What is not in the index as it is in the tables, since the start. */
+  get counts(): { readonly deadLetters: number; readonly skippedRows: number; readonly keptValues: number } {
+    const { skippedRows = 0, keptValues = 0 } = this.#encoder ?? {}
+    return { deadLetters: this.#deadLetters.count, skippedRows, keptValues }
+  }
+
+  protected override async open(): Promise<void> {
+    try {
+      const { about, ...abilities } = await askAbilities(this.#client)
+      await this.#history.open()
+      await this.#examineSource()
+      const { mapper } = this.#options
+      const encoder = new Encoder({ abilities, mapper, prefix: this.#prefix, logger: this.#logger })
+      for (const table of await this.#history.tables()) encoder.tables.put(table)
+      this.#encoder = encoder
+      this.#delivery = this.#makeDelivery(encoder, abilities.objectType !== null)
+      for (const operation of this.#waiting) this.#resolved.set(operation, encoder.encode(operation.event))
+      this.#waiting = []
+      this.#logger.info({ store: about, generation: this.#generation }, 'writing to the search store')
+    } catch (error) {
+      throw asSearchError(error, 'Opening the search store')
+    }
+  }
+
+  #makeDelivery(encoder: Encoder, objects: boolean): DeliveryOptions {
+    const client = this.#client
+    const logger = this.#logger
+    const persistence = this.#persistence
+    const { searchIndexer: standard } = defaults
+    const {
+      shards = standard.shards,
+      replicas = standard.replicas,
+      cleanupRetry = once,
+      readRow,
+    } = this.#options
+    const [prefix, generation] = [this.#prefix, this.#generation]
+    const indices = new SchemaIndices({ client, logger, prefix, generation, shards, replicas })
+    const history = this.#history
+    const changes = new SchemaChanges({ ...persistence, client, cleanupRetry, indices, history })
+    const deadLetters = this.#deadLetters
+    const heal = async (schema: string, signal: AbortSignal): Promise<void> => {
+      logger.error(
+        { schema },
+        'the index of the schema, its alias or a field is missing: it is made anew; if the index was deleted, rows that do not change are missing in it, and it has to be filled anew',
+      )
+      indices.forget(schema)
+      await changes.apply(encoder.remapping(schema), signal)
+    }
+    const onUnfilled = (operation: DocumentOperation, signal: AbortSignal): Promise<void> =>
+      deadLetters.keep(operation, unknownValue, signal)
+    const tableOf = (id: string): IndexedTable | undefined => encoder.tables.get(id)
+    return {
+      bulk: new BulkSender({ ...persistence, client, deadLetters, heal }),
+      changes,
+      holes: new HoleFiller({ ...persistence, client, readRow, tableOf, objects, onUnfilled }),
+    }
+  }
+
+  async #examineSource(): Promise<void> {
+    const stored = await this.#history.source()
+    if (stored) this.#source = stored
+    this.#highest = this.#source.lsn
+    const place = await this.#options.source?.()
+    if (!place) return
+    await examineSource(this.#source, place)
+    const { systemIdentifier, timeline } = place
+    this.#source = { ...this.#source, systemIdentifier, timeline }
+    await this.#history.saveSource(this.#source)
+  }
+
+  protected override encode(event: ChangeEvent): SearchOperation | readonly SearchOperation[] | null {
+    if (event.kind === 'message') return null
+    if (this.#encoder) return this.#encoder.encode(event)
+    const waiting: WaitingOperation = { kind: 'waiting', event, bytes: Buffer.from(encodeWireJson(event)) }
+    this.#waiting.push(waiting)
+    return waiting
+  }
+
+  protected override async deliver(batch: readonly SearchOperation[], signal: AbortSignal): Promise<void> {
+    const operations = batch.flatMap((operation) =>
+      operation.kind === 'waiting' ? this.#resolved.get(operation)! : [operation],
+    )
+    await this.#note(operations, signal)
+    await deliverInOrder(operations, this.#delivery!, signal)
+  }
+
+  /** Now and then, and before the documents are there: none has a higher one for long. */
+  async #note(operations: readonly StoreOperation[], signal: AbortSignal): Promise<void> {
+    for (const operation of operations) {
+      if (operation.lsn > this.#highest) this.#highest = operation.lsn
+    }
+    if (performance.now() - this.#notedAt >= noteEveryMs) await this.#saveHighest(signal)
+  }
+
+  async #saveHighest(signal: AbortSignal): Promise<void> {
+    if (this.#highest === this.#source.lsn) return
+    this.#source = { ...this.#source, lsn: this.#highest }
+    const trying = { ...this.#persistence, signal }
+    await keepTrying('Keeping the position', () => this.#history.saveSource(this.#source), trying)
+    this.#notedAt = performance.now()
+  }
+
+  override _final(callback: WriteCallback): void {
+    this.#saveHighest(new AbortController().signal).then(() => super._final(callback), callback)
+  }
+
+  protected override async release(): Promise<void> {
+    await this.#client.close()
+  }
+}

@@ -1,0 +1,64 @@
+import type { Operation } from '../pipeline/processor.ts'
+import type { ChangeEvent } from '../wal/event.ts'
+import type { Lsn } from '../wal/lsn.ts'
+import type { StoreChange } from './store-change.ts'
+
+/** Values that Postgres did not send, because the update did not touch them. */
+export interface Hole {
+  readonly tableId: string
+  readonly columns: readonly { readonly id: string; readonly field: string }[]
+  /** The document that has them: of the row before the update. */
+  readonly from: string
+  /** How to find the row itself. */
+  readonly oid: number
+  readonly key: readonly { readonly columnId: string; readonly value: string }[]
+}
+
+/** A document to write or to delete. The bytes are what the bulk API takes. */
+export interface DocumentOperation extends Operation {
+  readonly kind: 'index' | 'delete'
+  /** The alias it goes to, and the schema that stands behind it. */
+  readonly index: string
+  readonly schema: string
+  readonly table: string
+  readonly id: string
+  /** Null for a delete whose version nobody knows: that of the document. */
+  readonly version: Version | null
+  /** Of the change. */
+  readonly lsn: Lsn
+  readonly hole: Hole | null
+}
+
+/** What orders the states of a document: the LSN, of which each is there once; or the user's, which may stay the same. */
+export interface Version {
+  readonly value: bigint
+  readonly type: 'external' | 'external_gte'
+}
+
+/** Came before the store could be asked what it knows: taken up when it has answered. */
+export interface WaitingOperation extends Operation {
+  readonly kind: 'waiting'
+  readonly event: ChangeEvent
+}
+
+/** What is done to the store. */
+export type StoreOperation = DocumentOperation | StoreChange
+
+export type SearchOperation = StoreOperation | WaitingOperation
+
+/** The two lines of a document for the bulk API. `source` is its JSON. */
+export const indexLines = (index: string, id: string, version: Version, source: string): Buffer =>
+  Buffer.from(`${actionLine('index', index, id, version)}\n${source}\n`)
+
+export const deleteLine = (index: string, id: string, version: Version | null): Buffer =>
+  Buffer.from(`${actionLine('delete', index, id, version)}\n`)
+
+function actionLine(action: string, index: string, id: string, version: Version | null): string {
+  const versioned = version === null ? '' : `,"version":${version.value},"version_type":"${version.type}"`
+  return `{"${action}":{"_index":${JSON.stringify(index)},"_id":${JSON.stringify(id)}${versioned}}}`
+}
+
+/** The JSON of the document within its lines. */
+export function sourceOf({ bytes }: DocumentOperation): string {
+  return bytes.toString('utf8', bytes.indexOf(0x0a) + 1, bytes.length - 1)
+}

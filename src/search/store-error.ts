@@ -1,0 +1,56 @@
+import { PgstreamError } from '../errors.ts'
+
+/** An answer of the search store that is no success, or none (`status` 0). */
+export class StoreError extends Error {
+  override readonly name = 'StoreError'
+  readonly status: number
+  /** As the store calls it, such as `mapper_parsing_exception`; of the innermost cause if it says so. */
+  readonly type: string
+  /** May hold values of rows: never for a log. */
+  readonly reason: string
+
+  constructor(status: number, type: string, reason: string, cause?: unknown) {
+    super(
+      `${status === 0 ? 'no answer' : `status ${status}`} ${type}`,
+      cause === undefined ? undefined : { cause },
+    )
+    this.status = status
+    this.type = type
+    this.reason = reason
+  }
+}
+
+/** Whether the same may work later without anybody changing anything but the state of the store. */
+export const isPassing = (status: number, type: string): boolean =>
+  status === 0 ||
+  status === 408 ||
+  status === 429 ||
+  status >= 500 ||
+  // a full disk, or somebody who made an index read-only
+  (status === 403 && type === 'cluster_block_exception')
+
+/** What may be said of a refused document: the kind of failure and the field, and no value. */
+export function withoutValues(type: string, reason: string): string {
+  const field = /field \[([^\]]*)\](?: of type \[([^\]]*)\])?/.exec(reason)
+  if (!field) return type
+  return `${type} at field ${field[1]!}${field[2] === undefined ? '' : ` of type ${field[2]}`}`
+}
+
+/** The error of ours for one of the store, for whoever ends because of it. */
+export function asSearchError(error: unknown, doing: string): PgstreamError {
+  if (error instanceof PgstreamError) return error
+  if (!(error instanceof StoreError)) {
+    return new PgstreamError('PGSTREAM_INTERNAL', `${doing} failed: ${String(error)}.`, { cause: error })
+  }
+  const { status, type, reason } = error
+  const said = status === 0 ? reason : withoutValues(type, reason)
+  const code =
+    status === 401 || (status === 403 && type !== 'cluster_block_exception')
+      ? 'PGSTREAM_SEARCH_REFUSED'
+      : isPassing(status, type)
+        ? 'PGSTREAM_SEARCH_UNREACHABLE'
+        : 'PGSTREAM_SEARCH_INDEX'
+  return new PgstreamError(code, `${doing} failed: ${status === 0 ? '' : `status ${status}, `}${said}.`, {
+    cause: error,
+  })
+}
