@@ -13,6 +13,8 @@ import { parsePostgresUrl, redactUrl } from '../postgres/postgres-url.ts'
 import { slotNameFor } from '../postgres/slot-name.ts'
 import { recordedListener } from '../recorded-listener.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { SinkMetrics } from '../telemetry/sink-metrics.ts'
+import type { WatchedSink } from '../telemetry/stream-watch.ts'
 import { kafkaConnection, kafkaRoles } from './kafka-settings.ts'
 import { processorList } from './processors.ts'
 import { retryPolicy } from './retry-settings.ts'
@@ -24,11 +26,15 @@ export interface BuiltPipeline {
   readonly listener: Listener
   readonly stages: readonly Duplex[]
   readonly processor: Writable
+  /** What the processors know of themselves. */
+  readonly sinks: readonly WatchedSink[]
+  /** What to guard; null for sources without a slot. */
+  readonly slot: { readonly url: string; readonly slotName: string } | null
   /** What runs, for the log. */
   readonly about: Readonly<Record<string, unknown>>
 }
 
-type Source = Pick<BuiltPipeline, 'listener' | 'about'> & { readonly source: SourceKind }
+type Source = Pick<BuiltPipeline, 'listener' | 'slot' | 'about'> & { readonly source: SourceKind }
 
 /**
  * Makes what the settings ask for, from a recorded file if one is given; nothing is connected yet.
@@ -42,7 +48,8 @@ export function buildPipeline(read: ConfigRead, logger: Logger, recording?: stri
   })
   if (!source || processors.length === 0) throw incomplete(!source, processors.length === 0)
 
-  const { listener, about } = source
+  const { listener, about, slot } = source
+  const sinks: WatchedSink[] = []
   const filter = readFilter(read)
   const translator = translatorStage(read.config, source.source, logger)
   return {
@@ -51,8 +58,15 @@ export function buildPipeline(read: ConfigRead, logger: Logger, recording?: stri
     stages: [...(translator ? [translator] : []), ...(filter ? [tableFilter(filter)] : [])],
     processor: fanOut(
       listener.checkpointer,
-      processors.map(({ make }) => make),
+      processors.map(({ name, make }) => (checkpointer) => {
+        const sink = make(checkpointer)
+        if ('metrics' in sink && sink.metrics instanceof SinkMetrics)
+          sinks.push({ name, metrics: sink.metrics })
+        return sink
+      }),
     ),
+    sinks,
+    slot,
     about: {
       ...about,
       ...filter,
@@ -81,6 +95,7 @@ function kafkaSource(config: Config, logger: Logger): Source | undefined {
   const connection = kafkaConnection(config, logger)
   const commitRetry = retryPolicy(config.kafkaListener)
   return {
+    slot: null,
     listener: kafkaListener({ ...connection, topic, groupId, startOffset, replicationFactor, commitRetry }),
     about: { source: `kafka topic ${topic}`, group: groupId },
     source: { kind: 'kafka' },
@@ -100,6 +115,7 @@ function postgresSource(read: ConfigRead, logger: Logger): Source | undefined {
   const { url, from } = found
   const slotName = slotNameFor(parsePostgresUrl(url).database, read.config.postgresListener.slotName)
   return {
+    slot: { url, slotName },
     listener: postgresListener({ url, slotName, logger }),
     about: { source: redactUrl(url), from, slot: slotName },
     source: { kind: 'postgres', url },
@@ -107,6 +123,7 @@ function postgresSource(read: ConfigRead, logger: Logger): Source | undefined {
 }
 
 const recordedSource = (file: string, logger: Logger): Source => ({
+  slot: null,
   listener: recordedListener(file, { logger }),
   about: { source: file },
   source: { kind: 'recording' },

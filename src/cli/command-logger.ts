@@ -9,7 +9,13 @@ export function commandLogger({ config, warnings }: ConfigRead): CommandLogger {
     level: config.command.logLevel,
     pretty: process.stderr.isTTY,
     colour: hasColours(process.stderr),
+    ...(process.stderr.isTTY ? { destination: overLiveLine } : {}),
   })
   for (const warning of warnings) logger.warn({}, warning)
   return logger
+}
+
+/** The line that is always up to date may stand where this one goes. */
+const overLiveLine = {
+  write: (line: string): void => void process.stderr.write(`\r\u001b[2K${line}`),
 }

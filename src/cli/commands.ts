@@ -1,7 +1,17 @@
 import type { ModuleName } from '../config/fields.ts'
 
 export type CommandName =
-  'init' | 'run' | 'tear-down' | 'demo' | 'record' | 'replay' | 'webhook-listen' | 'dead-letters' | 'help'
+  | 'init'
+  | 'check'
+  | 'status'
+  | 'run'
+  | 'tear-down'
+  | 'demo'
+  | 'record'
+  | 'replay'
+  | 'webhook-listen'
+  | 'dead-letters'
+  | 'help'
 
 export interface Command {
   readonly name: CommandName
@@ -34,6 +44,20 @@ export const commands: readonly Command[] = [
     ],
   },
   {
+    name: 'check',
+    about: 'look whether everything is there that run needs, and say what to do where it is not',
+    details:
+      'Looks at the server, its settings and rights, the slot, the replica identities of the tables and every configured ' +
+      'destination, and changes nothing. Each line is fine, to think about (a warning) or in the way (an error), with the ' +
+      'remedy. Exit code 0 when nothing is in the way, 1 when something is, 2 when the settings are wrong.',
+    flags: ['pgurl', 'config', 'slot-name', 'plugin', 'json', 'log-level'],
+    settings: ['postgresListener', 'kafkaListener', 'kafka', 'kafkaWriter', 'command'],
+    examples: [
+      'pgstream check --pgurl postgres://postgres:postgres@localhost/shop',
+      'pgstream check -c pg2kafka.env --json',
+    ],
+  },
+  {
     name: 'run',
     about: 'stream every change to the configured processors until it is stopped',
     details:
@@ -41,7 +65,16 @@ export const commands: readonly Command[] = [
       'change, rows and DDL, in commit order. What was delivered is confirmed to the source and does not come again. Ctrl-C or SIGTERM stops reading, delivers what was ' +
       'read and ends; a second one, or 30 seconds, ends at once, and what was not delivered comes at the next start. ' +
       'It needs a listener and at least one processor.',
-    flags: ['pgurl', 'config', 'slot-name', 'include-tables', 'exclude-tables', 'stdout', 'log-level'],
+    flags: [
+      'pgurl',
+      'config',
+      'slot-name',
+      'include-tables',
+      'exclude-tables',
+      'stdout',
+      'ops-address',
+      'log-level',
+    ],
     settings: [
       'postgresListener',
       'kafkaListener',
@@ -52,6 +85,7 @@ export const commands: readonly Command[] = [
       'searchIndexer',
       'webhookNotifier',
       'stdoutWriter',
+      'telemetry',
       'command',
     ],
     examples: [
@@ -60,6 +94,20 @@ export const commands: readonly Command[] = [
       'pgstream run -c shop.env | jq .',
       'pgstream run -c fixtures/pg2kafka.env',
       'pgstream run -c fixtures/pg2os.env',
+    ],
+  },
+  {
+    name: 'status',
+    about: 'say what the slot, the stream and its processors are doing, from the outside',
+    details:
+      'Says who reads the slot, how far it is behind and how much WAL it keeps, with what happens when that goes on. With ' +
+      '--ops-address, or the same in the settings, it also asks the running pgstream that serves its status there. Exit ' +
+      'code 0 when the slot can be used and the pgstream that was asked is ready.',
+    flags: ['pgurl', 'config', 'slot-name', 'ops-address', 'json', 'log-level'],
+    settings: ['postgresListener', 'telemetry', 'command'],
+    examples: [
+      'pgstream status --pgurl postgres://postgres:postgres@localhost/shop',
+      'pgstream status --ops-address :9910 --json -c shop.env',
     ],
   },
   {

@@ -10,6 +10,8 @@ import type { Program } from './program.ts'
 /** Loaded when called: help needs no database driver. */
 const programs: Readonly<Record<Exclude<CommandName, 'help'>, () => Promise<Program>>> = {
   init: async () => (await import('./init.ts')).init,
+  check: async () => (await import('./check.ts')).check,
+  status: async () => (await import('./status.ts')).status,
   run: async () => (await import('./run.ts')).run,
   demo: async () => (await import('./demo.ts')).demo,
   record: async () => (await import('./record.ts')).record,

@@ -1,7 +1,9 @@
 import { modules } from '../config/fields.ts'
 import type { Module } from '../config/field.ts'
 import type { Config } from '../config/fields.ts'
+import type { Check } from '../pipeline/check.ts'
 import type { MakeSink } from '../pipeline/fan-out.ts'
+import { kafkaCheck } from '../kafka/kafka-check.ts'
 import { kafkaWriter } from '../kafka/kafka-writer.ts'
 import { stdoutWriter } from '../stdout/stdout-writer.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -16,11 +18,13 @@ export interface ProcessorEntry {
   readonly module: Module
   /** How to make it; null when the settings do not ask for it. */
   readonly from: (config: Config, logger: Logger) => MakeSink | null
+  /** How `pgstream check` looks at its destination; null when the settings do not ask for it. */
+  readonly check?: (config: Config, logger: Logger) => Check | null
 }
 
 /** Every processor there is. Those that are configured run, all of them. */
 export const processorList: readonly ProcessorEntry[] = [
-  { name: 'kafka', module: modules.kafkaWriter, from: kafkaSink },
+  { name: 'kafka', module: modules.kafkaWriter, from: kafkaSink, check: kafkaSinkCheck },
   { name: 'webhooks', module: modules.webhookNotifier, from: webhookSink },
   { name: 'search', module: modules.searchIndexer, from: searchSink },
   {
@@ -51,4 +55,11 @@ function webhookSink({ webhookNotifier: settings }: Config, logger: Logger): Mak
   }
   const retry = retryPolicy(settings)
   return (checkpointer) => webhookNotifier({ ...settings, storeUrl, server, retry, logger, checkpointer })
+}
+
+function kafkaSinkCheck(config: Config, logger: Logger): Check | null {
+  const { writesTo } = kafkaRoles(config)
+  if (writesTo === null) return null
+  const { autoCreate } = config.kafka
+  return kafkaCheck({ ...kafkaConnection(config, logger), topic: writesTo, use: 'write', autoCreate })
 }

@@ -1,3 +1,4 @@
+import { formatBytes } from '../telemetry/format.ts'
 import type { KeepaliveEvent } from '../wal/event.ts'
 import type { PluginMessage } from '../wal/plugin-message.ts'
 
@@ -31,7 +32,7 @@ export class RecordingProgress {
   describe(bytes: number): string {
     const count = (n: number, word: string): string =>
       `${n.toLocaleString('en')} ${word}${n === 1 ? '' : 's'}`
-    return `${count(this.rows, 'row')} in ${count(this.transactions, 'transaction')}, ${size(bytes)} on disk`
+    return `${count(this.rows, 'row')} in ${count(this.transactions, 'transaction')}, ${formatBytes(bytes)} on disk`
   }
 
   end(): void {
@@ -40,6 +41,3 @@ export class RecordingProgress {
     this.#output.write(clearLine)
   }
 }
-
-const size = (bytes: number): string =>
-  bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`

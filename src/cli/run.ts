@@ -1,4 +1,5 @@
 import { readConfig } from '../config/read-config.ts'
+import type { ConfigRead } from '../config/read-config.ts'
 import { asPgstreamError } from '../errors.ts'
 import type { CommandLogger } from '../telemetry/pino-logger.ts'
 import { buildPipeline } from './build-pipeline.ts'
@@ -6,9 +7,11 @@ import type { BuiltPipeline } from './build-pipeline.ts'
 import { commandLogger } from './command-logger.ts'
 import { countChanges } from './count-changes.ts'
 import { warnOfDoubtfulPatterns } from './doubtful-patterns.ts'
+import { showLiveLine } from './live-line.ts'
 import type { Flags } from './parse-arguments.ts'
 import type { Program } from './program.ts'
 import { streamUntilStopped } from './stream-until-stopped.ts'
+import { watchStream } from './watch-stream.ts'
 
 export const run: Program = (flags) => runConfigured(flags)
 
@@ -20,7 +23,7 @@ export async function runConfigured(flags: Flags, recording?: string): Promise<n
   const ended = new AbortController()
   const warned = recording === undefined ? warnOfDoubtfulPatterns(read, logger, ended.signal) : null
   try {
-    await stream(built, logger)
+    await stream(read, built, logger)
     return 0
   } catch (error) {
     const { code, message, exitCode } = asPgstreamError(error)
@@ -40,14 +43,33 @@ export async function runConfigured(flags: Flags, recording?: string): Promise<n
   }
 }
 
-async function stream(
-  { listener, stages, processor, about }: BuiltPipeline,
-  logger: CommandLogger,
-): Promise<void> {
+async function stream(read: ConfigRead, built: BuiltPipeline, logger: CommandLogger): Promise<void> {
+  const { listener, stages, processor, about } = built
   const startedAt = performance.now()
   logger.info(about, 'connecting; Ctrl-C stops')
   const counts = countChanges(listener)
-  await streamUntilStopped({ listener, stages, processor }, logger)
+  const streaming = streamUntilStopped({ listener, stages, processor }, logger)
+  const watching = watchStream(read, built, counts, logger)
+  watching.catch((error: Error) => listener.destroy(error))
+  const line = watching.then(
+    ({ watch }) => (hasRoomForLine(read) ? showLiveLine(process.stderr, watch) : null),
+    () => null,
+  )
+  try {
+    await streaming
+  } finally {
+    const takeAway = await line
+    takeAway?.()
+    await watching.then(({ close }) => close()).catch(() => undefined)
+  }
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10
-  logger.info({ ...counts, seconds }, 'stopped: everything that was read is delivered and confirmed')
+  const { rows, schemaChanges, messages } = counts
+  logger.info(
+    { rows, schemaChanges, messages, seconds },
+    'stopped: everything that was read is delivered and confirmed',
+  )
 }
+
+/** Not where the changes themselves run over the screen. */
+const hasRoomForLine = ({ config }: ConfigRead): boolean =>
+  !(config.stdoutWriter.enabled && process.stdout.isTTY) && config.command.logLevel !== 'disabled'

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'dotenv'
+import { flattenYaml } from './yaml-file.ts'
 
 export interface ConfigFile {
   /** Every name and text of the file, whoever they belong to. */
@@ -8,17 +9,17 @@ export interface ConfigFile {
   readonly problems: readonly string[]
 }
 
-/** Reads a file of `NAME=value` lines. What cannot be read is told as a problem, not thrown. */
+/**
+ * Reads a file of `NAME=value` lines, or of YAML if it is called so. What cannot be read is told as a problem, not thrown.
+ */
 export function readConfigFile(path: string): ConfigFile {
-  if (/\.ya?ml$/i.test(path)) {
-    return nothing(`${path}: YAML files are not available yet in this version; write NAME=value lines.`)
-  }
   let text: string
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
     return nothing(`The configuration file ${path} cannot be read: ${reason(error)}.`)
   }
+  if (/\.ya?ml$/i.test(path)) return flattenYaml(path, text)
   const settings = parse(text)
   return { settings, problems: [...unreadLines(path, text, settings), ...cutValues(path, text)] }
 }

@@ -4,6 +4,7 @@ import { postgresModules } from './postgres-fields.ts'
 import { searchModules } from './search-fields.ts'
 import { translatorModules } from './translator-fields.ts'
 import { webhookModules } from './webhook-fields.ts'
+import { telemetryModules } from './telemetry-fields.ts'
 import type { ValueOf, ValueType } from './values.ts'
 
 const otherModules = {
@@ -73,7 +74,7 @@ const otherModules = {
       configFile: {
         name: 'PGSTREAM_CONFIG',
         type: 'text',
-        about: 'A file of settings, one NAME=value per line.',
+        about: 'A file of settings: NAME=value lines, or YAML if its name ends in .yaml or .yml.',
         flag: 'config',
         shortFlag: 'c',
         placeholder: 'FILE',
@@ -97,13 +98,15 @@ export const modules: typeof postgresModules &
   typeof translatorModules &
   typeof webhookModules &
   typeof searchModules &
-  typeof otherModules = {
+  typeof otherModules &
+  typeof telemetryModules = {
   ...postgresModules,
   ...kafkaModules,
   ...translatorModules,
   ...webhookModules,
   ...searchModules,
   ...otherModules,
+  ...telemetryModules,
 }
 
 /**

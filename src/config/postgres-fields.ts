@@ -17,6 +17,13 @@ export const postgresModules = {
         flag: 'slot-name',
         placeholder: 'NAME',
       },
+      maxRetainedWal: {
+        name: 'PGSTREAM_POSTGRES_LISTENER_MAX_RETAINED_WAL',
+        type: 'size',
+        default: '10GiB',
+        about:
+          'How much WAL the slot may make the server keep: warnings come at 50, 80 and 95 % of it, or of max_slot_wal_keep_size if that is less.',
+      },
     },
   },
 } as const

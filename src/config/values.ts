@@ -17,6 +17,13 @@ export interface ValueOf {
   /** Patterns of tables, each of which can be read. */
   tables: readonly string[]
   choice: string
+  address: Address
+}
+
+/** Where to listen; no host where the text names none. */
+export interface Address {
+  readonly host: string | undefined
+  readonly port: number
 }
 
 export type ValueType = keyof ValueOf
@@ -57,6 +64,7 @@ export const parsers: { readonly [Type in ValueType]: Parser<ValueOf[Type]> } = 
   list: (text) => text.split(/[\s,]+/).filter((item) => item !== ''),
   tables: parseTables,
   choice: parseChoice,
+  address: parseAddress,
 }
 
 function parseUrl(text: string, { schemes = [] }: ValueRules): string {
@@ -171,4 +179,11 @@ function parseChoice(text: string, { choices = [] }: ValueRules): string {
   const choice = choices.find((name) => name === text.toLowerCase())
   if (choice === undefined) throw new ValueError(`one of ${choices.join(', ')}`)
   return choice
+}
+
+function parseAddress(text: string): Address {
+  const [, host, port] = /^(\[[^\]\s]+\]|[^:\s/]*):(\d{1,5})$/.exec(text) ?? []
+  if (port === undefined || Number(port) > 65_535)
+    throw new ValueError('an address such as 127.0.0.1:9910 or :9910')
+  return { host: host?.replace(/^\[|\]$/g, '') || undefined, port: Number(port) }
 }

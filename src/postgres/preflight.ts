@@ -8,7 +8,7 @@ import { pluginProblem } from './plugin-problem.ts'
 import { fromPostgres } from './postgres-error.ts'
 import { findPublication, otherPublication, publicationName } from './publication.ts'
 import { missingRights } from './rights.ts'
-import { findSlot, slotProblem } from './slot.ts'
+import { findSlot, slotMissing, slotProblem } from './slot.ts'
 import { listInWords } from './waiting.ts'
 
 export interface ServerFacts {
@@ -16,6 +16,16 @@ export interface ServerFacts {
   readonly user: string
   /** As `server_version_num`: 150020. */
   readonly version: number
+}
+
+/** One thing that `init` and `run` need, looked at. */
+export interface Finding {
+  readonly about: string
+  /** What is so, if there is no problem. */
+  readonly says: string
+  readonly problem: PgstreamError | null
+  /** Why `run` cannot work yet, where `init` will see to it. */
+  readonly missing?: PgstreamError | null
 }
 
 interface ServerRow extends ServerFacts {
@@ -40,27 +50,56 @@ export async function serverFacts(client: pg.ClientBase): Promise<ServerFacts> {
  */
 export async function preflight(
   client: pg.ClientBase,
-  { slotName, plugin }: { slotName: string; plugin: OutputPlugin },
+  wanted: { slotName: string; plugin: OutputPlugin },
 ): Promise<PgstreamError[]> {
+  return (await lookAtSource(client, wanted)).flatMap(({ problem }) => problem ?? [])
+}
+
+/** The same, and what is as it should be. */
+export async function lookAtSource(
+  client: pg.ClientBase,
+  { slotName, plugin }: { slotName: string; plugin: OutputPlugin },
+): Promise<Finding[]> {
   const server = await readServer(client)
-  const tooOld = server.version < 140000
-  if (tooOld) return [unsupported(`runs Postgres ${server.versionText}`)]
+  const { versionText, version, walLevel } = server
+  const tooOld = version < 140000 ? unsupported(`runs Postgres ${versionText}`) : null
+  const look = (about: string, says: string, problem: PgstreamError | null): Finding => ({
+    about,
+    says,
+    problem,
+  })
+  const primary = look(
+    'server',
+    `Postgres ${versionText}, database ${JSON.stringify(server.database)}, user ${JSON.stringify(server.user)}.`,
+    tooOld ?? (server.standby ? unsupported('is a standby', 'Use the URL of the primary.') : null),
+  )
+  if (tooOld) return [primary]
   const slot = await findSlot(client, slotName)
-  const ours = slot && slotProblem(slot, server.database, plugin)
-  const problems = [
-    server.standby ? unsupported('is a standby', 'Use the URL of the primary.') : null,
-    server.walLevel === 'logical' ? null : walLevel(server.walLevel),
-    ours,
-    await pluginProblem(client, plugin),
-    slot || server.slots < server.maxSlots
-      ? null
-      : noFree('replication slots', 'max_replication_slots', server.maxSlots),
-    slot?.activePid || server.walsenders < server.maxWalsenders
-      ? null
-      : noFree('walsenders', 'max_wal_senders', server.maxWalsenders),
-    ...(await databaseProblems(client, server)),
+  const { slots, maxSlots, walsenders, maxWalsenders } = server
+  return [
+    primary,
+    look('wal_level', 'It is logical.', walLevel === 'logical' ? null : wrongWalLevel(walLevel)),
+    look('output plugin', `The server can use ${plugin}.`, await pluginProblem(client, plugin)),
+    {
+      about: 'replication slot',
+      says: `${slotName} with ${plugin}, ${slot?.activePid ? `read by pid ${slot.activePid}` : 'not read at present'}.`,
+      problem: slot && slotProblem(slot, server.database, plugin),
+      missing: slot ? null : slotMissing(slotName),
+    },
+    look(
+      'free slots',
+      `${slots} of ${maxSlots} replication slots are taken.`,
+      slot || slots < maxSlots ? null : noFree('replication slots', 'max_replication_slots', maxSlots),
+    ),
+    look(
+      'free walsenders',
+      `${walsenders} of ${maxWalsenders} walsenders are taken.`,
+      slot?.activePid || walsenders < maxWalsenders
+        ? null
+        : noFree('walsenders', 'max_wal_senders', maxWalsenders),
+    ),
+    ...(await lookAtDatabase(client, server)),
   ]
-  return problems.filter((problem) => problem !== null)
 }
 
 /** One error for all of them; the first decides the code. */
@@ -74,27 +113,44 @@ export function together(problems: readonly PgstreamError[]): PgstreamError {
   })
 }
 
-async function databaseProblems(
-  client: pg.ClientBase,
-  server: ServerFacts,
-): Promise<(PgstreamError | null)[]> {
+async function lookAtDatabase(client: pg.ClientBase, server: ServerFacts): Promise<Finding[]> {
   const migrations = await readMigrations()
   let applied: Set<number>
   try {
     applied = await appliedMigrations(client, migrations)
   } catch (cause) {
-    return [fromPostgres(cause, 'a look at the schema pgstream')]
+    const problem = fromPostgres(cause, 'a look at the schema pgstream')
+    return [{ about: 'schema pgstream', says: '', problem }]
   }
   const publication = await findPublication(client)
   const cutOff = publication === null && applied.size > 0 ? await liveSlots(client, server.database) : []
+  const complete = applied.size === migrations.length
   return [
-    cutOff.length > 0 ? publicationGone(cutOff) : null,
-    publication?.complete === false ? otherPublication() : null,
-    applied.size === migrations.length ? await eventTriggersGone(client) : null,
-    await missingRights(client, server, {
-      eventTriggers: applied.size < migrations.length,
-      publication: publication === null,
-    }),
+    {
+      about: 'schema pgstream',
+      says: `All ${migrations.length} migrations are there, and so are the event triggers.`,
+      problem: complete ? await eventTriggersGone(client) : null,
+      missing: complete ? null : notInitialized(`${applied.size} of ${migrations.length} migrations`),
+    },
+    {
+      about: 'publication',
+      says: `${publicationName}, for all tables.`,
+      problem:
+        cutOff.length > 0
+          ? publicationGone(cutOff)
+          : publication?.complete === false
+            ? otherPublication()
+            : null,
+      missing: publication ? null : notInitialized('no publication'),
+    },
+    {
+      about: 'rights',
+      says: `The user ${JSON.stringify(server.user)} may do what is needed.`,
+      problem: await missingRights(client, server, {
+        eventTriggers: !complete,
+        publication: publication === null,
+      }),
+    },
   ]
 }
 
@@ -147,7 +203,7 @@ const unsupported = (what: string, remedy?: string): PgstreamError =>
     remedy === undefined ? {} : { remedy },
   )
 
-const walLevel = (level: string): PgstreamError =>
+const wrongWalLevel = (level: string): PgstreamError =>
   new PgstreamError(
     'PGSTREAM_WAL_LEVEL',
     `wal_level of the server is ${level}; logical replication needs logical.`,
@@ -159,6 +215,9 @@ const publicationGone = (slots: readonly string[]): PgstreamError =>
     'PGSTREAM_SLOT_INVALID',
     `The publication ${publicationName} is gone, and the replication slot ${listInWords(slots)} cannot go on without it.`,
   )
+
+const notInitialized = (has: string): PgstreamError =>
+  new PgstreamError('PGSTREAM_NOT_INITIALIZED', `The database has ${has}.`)
 
 const noFree = (what: string, setting: string, max: number): PgstreamError =>
   new PgstreamError(

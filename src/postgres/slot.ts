@@ -32,6 +32,9 @@ export async function findSlot(client: pg.ClientBase, name: string): Promise<Slo
   return slot ? { ...slot, confirmed: slot.confirmed === null ? null : parseLsn(slot.confirmed) } : null
 }
 
+export const slotMissing = (name: string): PgstreamError =>
+  new PgstreamError('PGSTREAM_SLOT_MISSING', `There is no replication slot ${name} on the server.`)
+
 /** What makes a slot that is there unusable for this database and plugin, or null. */
 export function slotProblem(slot: Slot, database: string, plugin: string): PgstreamError | null {
   const what = `The replication slot ${slot.name}`

@@ -7,7 +7,7 @@ import { connect, queryTimeoutMs } from './connect.ts'
 import { pluginProblem } from './plugin-problem.ts'
 import { fromPostgres } from './postgres-error.ts'
 import { findPublication, otherPublication, publicationName } from './publication.ts'
-import { findSlot, slotProblem } from './slot.ts'
+import { findSlot, slotMissing, slotProblem } from './slot.ts'
 import { slotNameFor } from './slot-name.ts'
 
 /** Where a stream begins: a slot that is there, free, and of this database. */
@@ -34,9 +34,7 @@ export async function findSourceSlot(
     const { database } = rows[0]!
     const name = slotNameFor(database, slotName)
     const slot = await findSlot(client, name)
-    if (!slot) {
-      throw new PgstreamError('PGSTREAM_SLOT_MISSING', `There is no replication slot ${name} on the server.`)
-    }
+    if (!slot) throw slotMissing(name)
     const plugin = isOutputPlugin(slot.plugin) ? slot.plugin : 'pgoutput'
     const problem = slotProblem(slot, database, plugin) ?? (await pluginProblem(client, plugin))
     if (problem) throw problem

@@ -40,7 +40,11 @@ test('without anything the defaults hold', () => {
     batchSize: 1000,
     batchBytes: 1_048_576,
   })
-  assert.deepEqual(config.postgresListener, { url: undefined, slotName: undefined })
+  assert.deepEqual(config.postgresListener, {
+    url: undefined,
+    slotName: undefined,
+    maxRetainedWal: 10 * 1024 ** 3,
+  })
   assert.equal(config.command.logLevel, 'info')
   assert.equal(originOf('PGSTREAM_LOG_LEVEL'), 'default')
   assert.equal(originOf('PGSTREAM_PGURL'), undefined)
@@ -177,7 +181,6 @@ test('a file that cannot be read, or not wholly, is refused', () => {
     /missing\.env cannot be read: there is no such file\./,
   )
   assert.match(sentenceOf({ flags: { config: folder } }), /cannot be read: it is a folder\./)
-  assert.match(sentenceOf({ flags: { config: 'settings.yaml' } }), /YAML files are not available yet/)
   const garbled = fileOf('PGSTREAM_LOG_LEVEL=info\n\n# fine\nPGSTREAM_PGURL postgres://localhost\n')
   assert.match(sentenceOf({ flags: { config: garbled } }), /line 4: not of the form NAME=value\.$/)
   const nested = fileOf('PGSTREAM_CONFIG=other.env')

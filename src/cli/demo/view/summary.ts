@@ -1,4 +1,4 @@
-import type { ChangeCounts } from '../../count-changes.ts'
+import type { ChangeCounts } from '../../../telemetry/stream-status.ts'
 import type { Paint } from './paint.ts'
 
 export interface SummaryOptions {

@@ -1,0 +1,117 @@
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { PgstreamError } from '../errors.ts'
+import type { MetricsExport } from './metrics-export.ts'
+import type { StreamWatch } from './stream-watch.ts'
+
+export interface OpsServerOptions {
+  readonly host: string
+  /** 0 for any that is free. */
+  readonly port: number
+  readonly watch: StreamWatch
+  readonly scrape: MetricsExport['scrape']
+}
+
+export interface OpsServer {
+  /** Where it answers: `http://127.0.0.1:9910`. */
+  readonly url: string
+  readonly close: () => Promise<void>
+}
+
+/** Alike from `src` and from `dist`. */
+const pageUrl = new URL('../../src/telemetry/status-page.html', import.meta.url)
+
+/**
+ * Serves the state of a stream, to be read only: `/` for people, `/health`, `/ready`, `/status`, `/history` as JSON,
+ * `/metrics` for Prometheus.
+ * @throws {PgstreamError} PGSTREAM_ADDRESS_IN_USE when the address cannot be used.
+ */
+export async function openOpsServer(options: OpsServerOptions): Promise<OpsServer> {
+  const page = await readFile(pageUrl)
+  const server = createServer((request, response) => answer(request, response, options, page))
+  await listen(server, options)
+  const { address, port, family } = server.address() as AddressInfo
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise<void>((resolve) => server.close(() => resolve()))
+    },
+  }
+}
+
+async function listen(server: Server, { host, port }: OpsServerOptions): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const taken = cause.code === 'EADDRINUSE'
+      const what = taken ? 'is taken by another program' : `cannot be used: ${cause.message}`
+      const remedy =
+        'Give another address by PGSTREAM_OPS_ADDRESS or --ops-address: every pgstream needs its own.'
+      reject(
+        new PgstreamError('PGSTREAM_ADDRESS_IN_USE', `The address ${host}:${port} ${what}.`, {
+          remedy,
+          cause,
+        }),
+      )
+    })
+    server.listen({ host, port }, resolve)
+  })
+  // a socket that fails later is its client's trouble
+  server.on('error', () => undefined)
+}
+
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { host, watch, scrape }: OpsServerOptions,
+  page: Buffer,
+): void {
+  response.setHeader('cache-control', 'no-store')
+  response.setHeader('x-content-type-options', 'nosniff')
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('allow', 'GET, HEAD')
+    return send(response, 405, { error: 'Only GET is served here.' })
+  }
+  // a web site must not read this by a name of its own that leads to this machine
+  if (isLoopback(host) && !isLoopback(hostOf(request)))
+    return send(response, 403, { error: 'Ask for localhost.' })
+  switch (request.url?.split('?')[0]) {
+    case '/':
+      response.writeHead(200, {
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy':
+          "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:",
+      })
+      response.end(page)
+      return
+    case '/health':
+      return send(response, 200, { ok: true })
+    case '/ready': {
+      const { ready, reasons } = watch.status()
+      return send(response, ready ? 200 : 503, { ready, reasons })
+    }
+    case '/status':
+      return send(response, 200, watch.status())
+    case '/history':
+      return send(response, 200, { samples: watch.history })
+    case '/metrics':
+      if (scrape) return scrape(request, response)
+      break
+    default:
+  }
+  send(response, 404, { error: 'There is /, /health, /ready, /status, /history and /metrics.' })
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' })
+  response.end(`${JSON.stringify(body)}\n`)
+}
+
+const hostOf = ({ headers: { host = '' } }: IncomingMessage): string =>
+  host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
+
+/** Whether only this machine can reach it. */
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
