@@ -2,7 +2,7 @@ import type { Operation } from '../pipeline/processor.ts'
 import type { ChangeEvent, DeleteEvent, InsertEvent, UpdateEvent } from '../wal/event.ts'
 import { formatLsn } from '../wal/lsn.ts'
 import type { Row } from '../wal/value.ts'
-import { encodeWireJson } from '../wal/wire-json.ts'
+import { encodeWireJsonBytes } from '../wal/wire-json.ts'
 import { keyOf, rowKey } from './message-key.ts'
 import type { KeyOf, MessageKey } from './message-key.ts'
 
@@ -44,7 +44,7 @@ function inTwo(event: UpdateEvent, old: Row): [DeleteEvent, InsertEvent] {
 
 function message(event: ChangeEvent, key: string | Buffer | null): QueuedMessage {
   return {
-    bytes: Buffer.from(encodeWireJson(event)),
+    bytes: encodeWireJsonBytes(event),
     key: typeof key === 'string' ? Buffer.from(key) : key,
     headers: {
       'pgstream-lsn': formatLsn(event.lsn),

@@ -33,7 +33,8 @@ export interface MessageDecoder {
   /** Between the begin of a transaction and its commit. */
   readonly inTransaction: boolean
   /**
-   * Emits what the message says and keeps nothing of the bytes; `lsn` is where the server says that it begins.
+   * Emits what the message says. Of a message of more than 16 MiB it may keep and overwrite the bytes, of others it keeps
+   * nothing; `lsn` is where the server says that it begins.
    * @throws {PgstreamError} PGSTREAM_PROTOCOL when it cannot be understood.
    */
   decode(bytes: Buffer, lsn: Lsn): void

@@ -1,4 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { PgstreamError } from '../errors.ts'
+import { largeBytes } from '../wal/allocate.ts'
 import type { ChangeEvent } from '../wal/event.ts'
 import { ConfirmingWritable } from './confirming-writable.ts'
 import type { Carried, WriteCallback } from './confirming-writable.ts'
@@ -105,16 +107,23 @@ export abstract class Processor<
 
   async #deliverNext(operations: number): Promise<void> {
     for (let left = operations; left > 0;) {
-      const batch = this.#nextBatch(left)
-      const startedAt = performance.now()
-      await this.deliver(batch, this.#abort.signal)
-      const tookMs = performance.now() - startedAt
-      left -= batch.length
+      const { count, bytes, tookMs } = await this.#deliverBatch(left)
+      left -= count
+      // a request of the system holds what it has sent until the turn ends: not while the next is encoded
+      if (bytes > largeBytes) await nextTurn()
       if (this.destroyed)
         throw new PgstreamError('PGSTREAM_STOPPED_HARD', 'The sink was stopped while delivering.')
-      this.settle(batch.length)
-      this.metrics.delivered(batch.length, bytesOf(batch), tookMs)
+      this.settle(count)
+      this.metrics.delivered(count, bytes, tookMs)
     }
+  }
+
+  /** Apart, so that nothing of the batch is held when it is done. */
+  async #deliverBatch(most: number): Promise<{ count: number; bytes: number; tookMs: number }> {
+    const batch = this.#nextBatch(most)
+    const startedAt = performance.now()
+    await this.deliver(batch, this.#abort.signal)
+    return { count: batch.length, bytes: bytesOf(batch), tookMs: performance.now() - startedAt }
   }
 
   #nextBatch(most: number): Op[] {

@@ -3,6 +3,7 @@ import type { MessageDecoder } from '../pipeline/contracts.ts'
 import { lsn, parseLsn } from '../wal/lsn.ts'
 import type { Lsn } from '../wal/lsn.ts'
 import type { OutputPlugin, PluginMessage } from '../wal/plugin-message.ts'
+import { keep } from './large-message.ts'
 import { slotPosition } from './slot-position.ts'
 
 /** Of a Commit message of pgoutput: behind its letter, its flags and the LSN of its record. */
@@ -31,7 +32,7 @@ export class MessagePasser implements MessageDecoder {
     if (action === 'B') this.#inTransaction = true
     if (action === 'C') this.#inTransaction = false
     const position = action === 'C' ? slotPosition(this.#endOf(bytes)) : null
-    this.#emit({ kind: 'plugin-message', action, data: Buffer.from(bytes), lsn, position })
+    this.#emit({ kind: 'plugin-message', action, data: keep(bytes, 0, bytes.length), lsn, position })
   }
 
   #endOf(commit: Buffer): Lsn {

@@ -8,6 +8,7 @@ import type { Decoder, Emit } from './decoder.ts'
 import { fillUnchanged } from './fill-unchanged.ts'
 import { KnownRelations } from './known-relations.ts'
 import type { KnownRelation } from './known-relations.ts'
+import { decodeLargeValue, isLargeMessage, keep } from './large-message.ts'
 import { MessageReader } from './message-reader.ts'
 import { standingAlone, Transaction } from './transaction.ts'
 import { TypeNames } from './type-names.ts'
@@ -30,11 +31,12 @@ const newTuple = code('N')
 const nullValue = code('n')
 const unchangedValue = code('u')
 const textValue = code('t')
+const nothing = Buffer.alloc(0)
 
 /**
  * Decodes the messages of Postgres' own output plugin, protocol version 1
  * (https://www.postgresql.org/docs/current/protocol-logicalrep-message-formats.html). Everything is decoded within the
- * call: the bytes belong to the socket and are overwritten afterwards.
+ * call: the bytes belong to the socket and are overwritten afterwards, but for those of large messages.
  */
 export class PgoutputDecoder implements Decoder {
   readonly #reader = new MessageReader()
@@ -60,8 +62,13 @@ export class PgoutputDecoder implements Decoder {
    * @throws {PgstreamError} PGSTREAM_PROTOCOL when the message cannot be understood.
    */
   decode(bytes: Buffer, lsn: Lsn): void {
+    this.#reader.reset(bytes)
+    this.#decode(lsn)
+    if (isLargeMessage(bytes)) this.#reader.reset(nothing)
+  }
+
+  #decode(lsn: Lsn): void {
     const reader = this.#reader
-    reader.reset(bytes)
     const messageType = reader.uint8()
     switch (messageType) {
       case insert:
@@ -120,6 +127,7 @@ export class PgoutputDecoder implements Decoder {
 
   #row({ kinds }: KnownRelation): Value[] {
     const reader = this.#reader
+    const decode = isLargeMessage(reader.bytes) ? decodeLargeValue : decodeValue
     const count = reader.uint16()
     if (count !== kinds.length) {
       throw new PgstreamError(
@@ -133,7 +141,7 @@ export class PgoutputDecoder implements Decoder {
       if (format === textValue) {
         const length = reader.int32()
         const start = reader.skip(length)
-        row[i] = decodeValue(kinds[i]!, reader.bytes, start, start + length)
+        row[i] = decode(kinds[i]!, reader.bytes, start, start + length)
       } else if (format === nullValue) {
         row[i] = null
       } else if (format === unchangedValue) {
@@ -206,7 +214,7 @@ export class PgoutputDecoder implements Decoder {
     const prefix = reader.text()
     const length = reader.uint32()
     const start = reader.skip(length)
-    const content = Buffer.from(reader.bytes.subarray(start, start + length))
+    const content = keep(reader.bytes, start, start + length)
     reader.end()
     const change = transactional ? this.#transaction.change(lsn) : standingAlone(lsn)
     this.#emit({ kind: 'message', transactional, prefix, content, ...change })

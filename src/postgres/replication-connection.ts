@@ -4,6 +4,7 @@ import type pg from 'pg'
 import { lsn, parseLsn } from '../wal/lsn.ts'
 import type { Lsn } from '../wal/lsn.ts'
 import { connect, queryTimeoutMs } from './connect.ts'
+import { FrameReader } from './frame-reader.ts'
 import { fromPostgres } from './postgres-error.ts'
 
 /** What `pg` has and does not declare: the connection under the client, which speaks the copy-both protocol. */
@@ -22,7 +23,7 @@ export interface SystemIdentity {
 }
 
 export interface ReplicationHandlers {
-  /** One message of the output plugin. The bytes are overwritten after the call. */
+  /** One message of the output plugin. A large one may be kept; of others the bytes are overwritten after the call. */
   readonly onMessage: (payload: Buffer, walStart: Lsn) => void
   /** Nothing more is to be sent up to `walEnd`; the server may want to be answered at once. */
   readonly onKeepalive: (walEnd: Lsn, replyRequested: boolean) => void
@@ -30,6 +31,9 @@ export interface ReplicationHandlers {
   readonly onEnd: (error: Error | undefined) => void
 }
 
+/** CopyData: its type and its length, then what it carries. */
+const copyData = 0x64
+const frameHeaderBytes = 5
 const xLogData = 0x77
 const keepalive = 0x6b
 const xLogHeaderBytes = 25
@@ -105,14 +109,7 @@ export class ReplicationConnection {
   /** Resolves when the server begins to send. */
   async start(command: string, handlers: ReplicationHandlers): Promise<void> {
     const wire = this.#wire
-    wire.on('copyData', ({ chunk }: { chunk: Buffer }) => {
-      if (this.#closing) return
-      if (chunk[0] === xLogData) {
-        handlers.onMessage(chunk.subarray(xLogHeaderBytes), lsn(chunk.readBigUInt64BE(1)))
-      } else if (chunk[0] === keepalive) {
-        handlers.onKeepalive(lsn(chunk.readBigUInt64BE(1)), chunk[17] === 1)
-      }
-    })
+    this.#takeCopyData(handlers)
     await new Promise<void>((resolve, reject) => {
       let started = false
       wire.once('replicationStart', () => {
@@ -132,6 +129,36 @@ export class ReplicationConnection {
       }
       this.#client.query(command).then(() => ended(), ended)
     })
+  }
+
+  /**
+   * Reads the socket in front of `pg`, which gets all frames but those of the stream: its own reader keeps a large message
+   * in memory several times over.
+   */
+  #takeCopyData({ onMessage, onKeepalive }: ReplicationHandlers): void {
+    const socket = this.#wire.stream
+    const others = socket.listeners('data')
+    const reader = new FrameReader((bytes, start, end) => {
+      if (bytes[start] !== copyData) {
+        for (const listener of others) listener.call(socket, bytes.subarray(start, end))
+        return
+      }
+      if (this.#closing) return
+      const at = start + frameHeaderBytes
+      if (bytes[at] === xLogData) {
+        onMessage(bytes.subarray(at + xLogHeaderBytes, end), lsn(bytes.readBigUInt64BE(at + 1)))
+      } else if (bytes[at] === keepalive) {
+        onKeepalive(lsn(bytes.readBigUInt64BE(at + 1)), bytes[at + 17] === 1)
+      }
+    })
+    socket.on('data', (chunk: Buffer) => {
+      try {
+        reader.read(chunk)
+      } catch (error) {
+        socket.destroy(error as Error)
+      }
+    })
+    for (const listener of others) socket.off('data', listener as (chunk: Buffer) => void)
   }
 
   /** Of the socket, so far: rises while a large message arrives, too. */

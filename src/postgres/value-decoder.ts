@@ -43,14 +43,19 @@ export function decodeValue(kind: ValueKind, bytes: Buffer, start: number, end: 
       return small === undefined ? largeInteger(bytes.toString('latin1', start, end)) : BigInt(small)
     }
     case asBytes:
-      if (bytes[start] !== hexPrefix[0] || bytes[start + 1] !== hexPrefix[1]) throw unreadable('bytea')
-      return decodeHex(bytes, start + hexPrefix.length, end)
+      return decodeHex(bytes, hexStart(bytes, start), end)
     case asNumeric: {
       const text = bytes.toString('latin1', start, end)
       if (!/^-?(\d+(\.\d+)?|Infinity)$|^NaN$/.test(text)) throw unreadable('numeric')
       return text
     }
   }
+}
+
+/** Where the digits begin of a bytea printed at `start`. @throws {PgstreamError} PGSTREAM_PROTOCOL */
+export function hexStart(bytes: Buffer, start: number): number {
+  if (bytes[start] !== hexPrefix[0] || bytes[start + 1] !== hexPrefix[1]) throw unreadable('bytea')
+  return start + hexPrefix.length
 }
 
 /** @throws {PgstreamError} PGSTREAM_PROTOCOL for what is not pairs of hexadecimal digits. */
@@ -86,5 +91,5 @@ function largeInteger(text: string): bigint {
   return BigInt(text)
 }
 
-const unreadable = (what: string): PgstreamError =>
+export const unreadable = (what: string): PgstreamError =>
   new PgstreamError('PGSTREAM_PROTOCOL', `a value is not printed as a ${what} is`)

@@ -1,6 +1,8 @@
 import { PgstreamError } from '../errors.ts'
 import { lsn } from '../wal/lsn.ts'
+import type { LargeText } from '../wal/large-text.ts'
 import type { Lsn } from '../wal/lsn.ts'
+import { decodeLargeString, isLargeMessage, unescape } from './large-message.ts'
 
 const quote = 0x22
 const backslash = 0x5c
@@ -80,8 +82,14 @@ export class Wal2jsonScanner {
     }
   }
 
-  /** The bytes that the string read last was made of; text has passed through no encoding. */
+  /** The string that was read last, of a large message: overwrites it. */
+  largeText(): LargeText | string {
+    return decodeLargeString(this.bytes, this.start, this.end)
+  }
+
+  /** The bytes that the string read last was made of; text has passed through no encoding. Overwrites a large message. */
   contents(): Buffer {
+    if (isLargeMessage(this.bytes)) return unescape(this.bytes, this.start, this.end)
     return this.#escaped
       ? Buffer.from(this.text('latin1'), 'latin1')
       : Buffer.from(this.bytes.subarray(this.start, this.end))

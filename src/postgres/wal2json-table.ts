@@ -1,8 +1,9 @@
 import type { Relation } from '../wal/relation.ts'
-import { unchangedToast } from '../wal/value.ts'
+import { isSameValue, unchangedToast } from '../wal/value.ts'
 import type { Row, Value } from '../wal/value.ts'
 import { fillUnchanged } from './fill-unchanged.ts'
 import type { KnownTable } from './known-table.ts'
+import { isLargeMessage } from './large-message.ts'
 import type { TypeNames } from './type-names.ts'
 import { describeRow } from './wal2json-description.ts'
 import type { DescribedRow } from './wal2json-description.ts'
@@ -76,7 +77,8 @@ export class Wal2jsonTable {
   /** Reads a line from behind the name of the table to the brace that closes it. */
   read(scanner: Wal2jsonScanner, action: RowAction): DecodedRow {
     const from = scanner.at
-    const row = this.#shape && this.#decode(scanner, action, this.#shape)
+    // a large one is overwritten while it is read: it is read once, when its shape is certain
+    const row = this.#shape && !isLargeMessage(scanner.bytes) && this.#decode(scanner, action, this.#shape)
     if (row) return row
     scanner.at = from
     this.#shape = this.#shapeOf(describeRow(scanner, this.#types))
@@ -154,8 +156,5 @@ const isNext = (scanner: Wal2jsonScanner, prefix: Buffer | null): boolean =>
  * large that the new row lacks it.
  */
 function keyDiffers({ columns }: Relation, values: Row, old: Row): boolean {
-  return columns.some(({ key }, i) => key && !isSame(values[i]!, old[i]!))
+  return columns.some(({ key }, i) => key && !isSameValue(values[i], old[i]))
 }
-
-const isSame = (a: Value, b: Value): boolean =>
-  Buffer.isBuffer(a) && Buffer.isBuffer(b) ? a.equals(b) : Object.is(a, b)

@@ -1,4 +1,5 @@
 import type { Value } from '../wal/value.ts'
+import { decodeLargeHex, isLargeMessage } from './large-message.ts'
 import { asBoolean, asBytes, asText, decodeHex, decodeValue } from './value-decoder.ts'
 import type { ValueKind } from './value-decoder.ts'
 import type { Wal2jsonScanner } from './wal2json-scanner.ts'
@@ -14,14 +15,18 @@ export function readValue(scanner: Wal2jsonScanner, kind: ValueKind): Value {
   switch (kind) {
     case asText:
       scanner.string()
-      return scanner.text()
+      return isLargeMessage(scanner.bytes) ? scanner.largeText() : scanner.text()
     case asBoolean:
       if (scanner.take(literalTrue)) return true
       scanner.expect(literalFalse)
       return false
     case asBytes:
       scanner.string()
-      return decodeHex(scanner.bytes, scanner.start, scanner.end)
+      return (isLargeMessage(scanner.bytes) ? decodeLargeHex : decodeHex)(
+        scanner.bytes,
+        scanner.start,
+        scanner.end,
+      )
     default:
       scanner.number()
       return decodeValue(kind, scanner.bytes, scanner.start, scanner.end)

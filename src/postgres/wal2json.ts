@@ -2,6 +2,7 @@ import type { Lsn } from '../wal/lsn.ts'
 import type { SchemaLogEntry } from '../wal/schema-log.ts'
 import type { Decoder, Emit } from './decoder.ts'
 import type { SourceKnowledge } from './source-knowledge.ts'
+import { isLargeMessage } from './large-message.ts'
 import { standingAlone, Transaction } from './transaction.ts'
 import { parseTime } from '../wal/parse-time.ts'
 import { Wal2jsonScanner } from './wal2json-scanner.ts'
@@ -11,6 +12,7 @@ import { Wal2jsonTables } from './wal2json-tables.ts'
 const [begin, commit, insert, update, remove, truncate, message] = Buffer.from('BCIUDTM')
 const quote = 0x22
 const closeBrace = 0x7d
+const nothing = Buffer.alloc(0)
 
 const key = (name: string): Buffer => Buffer.from(`,"${name}":`)
 const actionKey = Buffer.from('{"action":"')
@@ -56,10 +58,15 @@ export class Wal2jsonDecoder implements Decoder {
 
   /** @throws {PgstreamError} PGSTREAM_PROTOCOL when the line cannot be understood. */
   decode(bytes: Buffer): void {
+    this.#scanner.reset(bytes)
+    this.#decode()
+    if (isLargeMessage(bytes)) this.#scanner.reset(nothing)
+  }
+
+  #decode(): void {
     const scanner = this.#scanner
-    scanner.reset(bytes)
     scanner.expect(actionKey)
-    const action = bytes[scanner.at++]
+    const action = scanner.bytes[scanner.at++]
     scanner.expectByte(quote)
     switch (action) {
       case insert:

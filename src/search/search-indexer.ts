@@ -7,7 +7,7 @@ import type { Logger } from '../telemetry/logger.ts'
 import type { ChangeEvent } from '../wal/event.ts'
 import { noLsn } from '../wal/lsn.ts'
 import type { Lsn } from '../wal/lsn.ts'
-import { encodeWireJson } from '../wal/wire-json.ts'
+import { encodeWireJsonBytes } from '../wal/wire-json.ts'
 import { BulkSender } from './bulk.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { deliverInOrder } from './deliveries.ts'
@@ -175,7 +175,7 @@ export class SearchIndexer extends Processor<SearchOperation> {
   protected override encode(event: ChangeEvent): SearchOperation | readonly SearchOperation[] | null {
     if (event.kind === 'message') return null
     if (this.#encoder) return this.#encoder.encode(event)
-    const waiting: WaitingOperation = { kind: 'waiting', event, bytes: Buffer.from(encodeWireJson(event)) }
+    const waiting: WaitingOperation = { kind: 'waiting', event, bytes: encodeWireJsonBytes(event) }
     this.#waiting.push(waiting)
     return waiting
   }

@@ -1,3 +1,4 @@
+import { LargeText } from '../wal/large-text.ts'
 import { unchangedToast } from '../wal/value.ts'
 import type { Value } from '../wal/value.ts'
 import { isMultirange } from './field-kind.ts'
@@ -39,7 +40,8 @@ export function membersWriter({ field, type, objects, onKept }: WriterOptions): 
   const object = `,${JSON.stringify(`${field}-object`)}:`
   const hasExact = exactKinds.has(type.kind)
   const write = type.isList ? listWriter(type) : scalarWriter(type)
-  return (value) => {
+  return (given) => {
+    const value = given instanceof LargeText ? String(given) : given
     if (value === null || value === unchangedToast) {
       return `${main}null${hasExact ? `${exact}null` : ''}`
     }
@@ -65,7 +67,10 @@ const exactKinds: ReadonlySet<FieldKind> = new Set([
 ])
 
 /** What needs no thought. */
-function plainJson(value: Exclude<Value, null | symbol>, { kind, isList, base }: ColumnType): string | null {
+function plainJson(
+  value: Exclude<Value, null | symbol | LargeText>,
+  { kind, isList, base }: ColumnType,
+): string | null {
   switch (typeof value) {
     case 'bigint':
     case 'boolean':

@@ -5,7 +5,7 @@ import { Processor } from '../pipeline/processor.ts'
 import type { Operation } from '../pipeline/processor.ts'
 import type { Checkpointer } from '../pipeline/contracts.ts'
 import type { ChangeEvent } from '../wal/event.ts'
-import { encodeWireJson } from '../wal/wire-json.ts'
+import { encodeWireJsonBytes } from '../wal/wire-json.ts'
 import { isThrownAway } from './thrown-away.ts'
 
 export interface StdoutWriterOptions {
@@ -56,7 +56,7 @@ export class StdoutWriter extends Processor {
   }
 
   protected override encode(event: ChangeEvent): Operation {
-    return { bytes: Buffer.from(encodeWireJson(event) + '\n') }
+    return { bytes: encodeWireJsonBytes(event, '', '\n') }
   }
 
   protected override async deliver(batch: readonly Operation[]): Promise<void> {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Translation } from './event.ts'
+import { LargeText } from './large-text.ts'
 import { unchangedToast } from './value.ts'
 import type { Row, Value } from './value.ts'
 
@@ -57,6 +58,7 @@ function valueText(value: Value): string | null {
     case 'boolean':
       return String(value)
     default:
+      if (value instanceof LargeText) return value.toString()
       return value === null || value === unchangedToast ? null : value.toString('hex')
   }
 }

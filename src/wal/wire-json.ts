@@ -1,5 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import type { ChangeEvent, MessageEvent, Translation } from './event.ts'
+import { fillGaps, fillGapsAsText, gap, longBytes } from './large-json.ts'
+import type { Filling } from './large-json.ts'
+import { LargeText } from './large-text.ts'
 import { formatLsn } from './lsn.ts'
 import type { Relation } from './relation.ts'
 import { formatTime } from './time.ts'
@@ -65,12 +68,28 @@ function metadataJson(translation: Translation | null): string {
  * The JSON that Kafka values, lines on stdout and webhook bodies hold: the fields of the original pgstream in their
  * order, then `commit_lsn`, `ordinal`, `xid`, and `unchanged_toast` with the names of large columns that an update did
  * not touch (or what a sink made of it, an insert under the new key), and `snapshot` of a row that a backfill read. Numbers have every digit that Postgres printed; NaN and infinities are strings.
+ *
+ * @throws {Error} ERR_STRING_TOO_LONG, or a RangeError, where that is more than a string can hold.
  */
 export function encodeWireJson(event: ChangeEvent): string {
+  const large: Filling[] = []
+  const json = eventJson(event, large)
+  return large.length === 0 ? json : fillGapsAsText(json, large)
+}
+
+/** The same as UTF-8, of rows of any size, with `before` and `after` around it. Takes its own length of memory. */
+export function encodeWireJsonBytes(event: ChangeEvent, before = '', after = ''): Buffer {
+  const large: Filling[] = []
+  const json = before + eventJson(event, large) + after
+  return large.length === 0 ? Buffer.from(json) : fillGaps(json, large)
+}
+
+/** With a gap in place of each value that is added to `large`. */
+function eventJson(event: ChangeEvent, large: Filling[]): string {
   const time = event.commitTime === 0 ? '' : formatTime(event.commitTime)
   const head = `{"action":"${actions[event.kind]}","timestamp":"${time}","lsn":"${formatLsn(event.lsn)}",`
   const tail = `,"commit_lsn":"${formatLsn(event.commitLsn)}","ordinal":${event.ordinal},"xid":${event.xid}`
-  if (event.kind === 'message') return `${head}${messageJson(event)}${tail}}`
+  if (event.kind === 'message') return `${head}${messageJson(event, large)}${tail}}`
 
   const shape = shapeOf(event.relation, event.translation)
   const { names, metadata } = shape
@@ -79,31 +98,32 @@ export function encodeWireJson(event: ChangeEvent): string {
     case 'insert':
     case 'schema-change':
     case 'update': {
-      const identity = event.kind === 'update' ? identityJson(shape, event.old ?? event.values) : 'null'
+      const identity =
+        event.kind === 'update' ? identityJson(shape, event.old ?? event.values, large) : 'null'
       const missing = unchangedJson(event.relation, event.values)
       const mark = event.kind === 'insert' && event.snapshot ? ',"snapshot":true' : ''
-      return `${head}${names},"columns":${rowJson(shape, event.values)},"identity":${identity}${rest}${missing}${mark}}`
+      return `${head}${names},"columns":${rowJson(shape, event.values, large)},"identity":${identity}${rest}${missing}${mark}}`
     }
     case 'delete':
-      return `${head}${names},"columns":null,"identity":${identityJson(shape, event.old)}${rest}}`
+      return `${head}${names},"columns":null,"identity":${identityJson(shape, event.old, large)}${rest}}`
     case 'truncate':
       return `${head}${names},"columns":null,"identity":null${rest}}`
   }
 }
 
-function rowJson(shape: ShapeJson, row: Row, only?: readonly number[]): string {
+function rowJson(shape: ShapeJson, row: Row, large: Filling[], only?: readonly number[]): string {
   let json = ''
   for (let at = 0, end = only?.length ?? row.length; at < end; at++) {
     const i = only ? only[at]! : at
     const value = row[i]!
     if (value === unchangedToast) continue
-    json += (json === '' ? '[' : ',') + shape.columns[i]! + valueJson(value, shape.isNumeric[i]!) + '}'
+    json += (json === '' ? '[' : ',') + shape.columns[i]! + valueJson(value, shape.isNumeric[i]!, large) + '}'
   }
   return json === '' ? '[]' : json + ']'
 }
 
-const identityJson = (shape: ShapeJson, row: Row): string =>
-  shape.keys.length === 0 ? 'null' : rowJson(shape, row, shape.keys)
+const identityJson = (shape: ShapeJson, row: Row, large: Filling[]): string =>
+  shape.keys.length === 0 ? 'null' : rowJson(shape, row, large, shape.keys)
 
 function unchangedJson(relation: Relation, row: Row): string {
   if (!row.includes(unchangedToast)) return ''
@@ -111,17 +131,21 @@ function unchangedJson(relation: Relation, row: Row): string {
   return `,"unchanged_toast":${JSON.stringify(names)}`
 }
 
-function messageJson({ transactional, prefix, content }: MessageEvent): string {
+function messageJson({ transactional, prefix, content }: MessageEvent, large: Filling[]): string {
   const text = isUtf8(content)
-    ? `"content":${JSON.stringify(content.toString('utf8'))}`
-    : `"content_base64":"${content.toString('base64')}"`
+    ? `"content":${content.length > longBytes ? gapFor(content, 'text', large) : JSON.stringify(content.toString('utf8'))}`
+    : `"content_base64":${bytesJson(content, 'base64', large)}`
   return (
     `"schema":"","table":"","columns":null,"identity":null,"metadata":${noMetadata},` +
     `"transactional":${transactional},"prefix":${JSON.stringify(prefix)},${text}`
   )
 }
 
-function valueJson(value: Exclude<Value, typeof unchangedToast>, isNumeric: boolean): string {
+function valueJson(
+  value: Exclude<Value, typeof unchangedToast>,
+  isNumeric: boolean,
+  large: Filling[],
+): string {
   switch (typeof value) {
     case 'string':
       return isNumeric && isJsonNumber(value) ? value : JSON.stringify(value)
@@ -131,8 +155,17 @@ function valueJson(value: Exclude<Value, typeof unchangedToast>, isNumeric: bool
     case 'boolean':
       return String(value)
     default:
-      return value === null ? 'null' : `"${value.toString('hex')}"`
+      if (value === null) return 'null'
+      return value instanceof LargeText ? gapFor(value.bytes, 'text', large) : bytesJson(value, 'hex', large)
   }
+}
+
+const bytesJson = (bytes: Buffer, as: 'hex' | 'base64', large: Filling[]): string =>
+  bytes.length > longBytes ? gapFor(bytes, as, large) : `"${bytes.toString(as)}"`
+
+function gapFor(bytes: Buffer, as: Filling['as'], large: Filling[]): string {
+  large.push({ bytes, as })
+  return `"${gap}"`
 }
 
 /** Of what Postgres prints for a numeric, only NaN and the infinities are not JSON numbers. */

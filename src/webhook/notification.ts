@@ -1,7 +1,7 @@
 import { version } from '../telemetry/version.ts'
 import type { ChangeEvent } from '../wal/event.ts'
 import { formatLsn } from '../wal/lsn.ts'
-import { encodeWireJson } from '../wal/wire-json.ts'
+import { encodeWireJsonBytes } from '../wal/wire-json.ts'
 import { lanesOf } from './lanes-of.ts'
 import type { LanesOf } from './lanes-of.ts'
 import { sign } from './signature.ts'
@@ -33,7 +33,7 @@ export interface Notification {
 export const changeOf = (event: ChangeEvent): Change => ({
   id: `${formatLsn(event.commitLsn)}-${event.ordinal}`,
   ...kindOf(event),
-  body: Buffer.from(`{"Data":${encodeWireJson(event)}}`),
+  body: encodeWireJsonBytes(event, '{"Data":', '}'),
   lanes: lanesOf(event),
 })
 

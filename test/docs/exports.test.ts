@@ -7,11 +7,13 @@ import * as testing from '../../src/testing/index.ts'
 
 /** What users may import. A name that is gone or means something else breaks their programs: change this on purpose. */
 const values = [
+  'LargeText',
   'PgstreamError',
   'Processor',
   'WireJsonReader',
   'checkpointed',
   'encodeWireJson',
+  'encodeWireJsonBytes',
   'fanOut',
   'formatLsn',
   'identityPlaces',

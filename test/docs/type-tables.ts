@@ -42,6 +42,7 @@ export function typeTables(): string {
         examples(row, 'wal2json'),
       ]),
     ),
+    'A text of more than 64 KiB in a row of more than 16 MiB, both as Postgres sends them, is a `LargeText` in the library: its `bytes` are UTF-8 in the memory of the row, `String(text)` makes a string of it (of half a gigabyte at most). `encodeWireJsonBytes` takes it as it is.',
     'Both plugins give the same events and the same JSON, but for these:',
     markdownTable(['', 'pgoutput', 'wal2json'], differences),
   ].join('\n\n')

@@ -1,6 +1,6 @@
 import type { RowEvent } from '../../../wal/event.ts'
 import type { Relation } from '../../../wal/relation.ts'
-import { unchangedToast } from '../../../wal/value.ts'
+import { isSameValue, unchangedToast } from '../../../wal/value.ts'
 import type { Row, Value } from '../../../wal/value.ts'
 import type { Paint } from './paint.ts'
 import { onOneLine, valueText } from './value-text.ts'
@@ -52,7 +52,5 @@ function changesText(
 
 const nameText = (name: string, paint: Paint): string => paint('faint', `${onOneLine(name)}=`)
 
-function isSame(old: Value | undefined, value: Value | undefined): boolean {
-  if (value === unchangedToast) return true
-  return Buffer.isBuffer(old) && Buffer.isBuffer(value) ? old.equals(value) : Object.is(old, value)
-}
+const isSame = (old: Value | undefined, value: Value | undefined): boolean =>
+  value === unchangedToast || isSameValue(old, value)

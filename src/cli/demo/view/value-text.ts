@@ -1,3 +1,4 @@
+import { LargeText } from '../../../wal/large-text.ts'
 import { unchangedToast } from '../../../wal/value.ts'
 import type { Value } from '../../../wal/value.ts'
 
@@ -8,6 +9,7 @@ export function valueText(value: Value | undefined, type: string): string {
   if (value === unchangedToast) return '(large, unchanged)'
   if (value === null || value === undefined) return 'null'
   if (Buffer.isBuffer(value)) return cut(`\\x${value.subarray(0, longest).toString('hex')}`)
+  if (value instanceof LargeText) return valueText(value.bytes.toString('utf8', 0, 8 * longest), type)
   if (typeof value !== 'string') return String(value)
   if (/^numeric(\(|$)/.test(type) && !type.endsWith('[]')) return cut(value)
   return `'${cut(onOneLine(value.slice(0, 2 * longest + 2)))}'`
