@@ -90,13 +90,21 @@ function liveSource(read: ConfigRead, logger: Logger): Source | undefined {
 
 function kafkaSource(config: Config, logger: Logger): Source | undefined {
   const { topic = '', replicationFactor } = config.kafka
-  const { groupId = '', startOffset } = config.kafkaListener
+  const { groupId = '', startOffset, sessionTimeoutMs } = config.kafkaListener
   if (!kafkaRoles(config).reads) return undefined
   const connection = kafkaConnection(config, logger)
   const commitRetry = retryPolicy(config.kafkaListener)
   return {
     slot: null,
-    listener: kafkaListener({ ...connection, topic, groupId, startOffset, replicationFactor, commitRetry }),
+    listener: kafkaListener({
+      ...connection,
+      topic,
+      groupId,
+      startOffset,
+      sessionTimeoutMs,
+      replicationFactor,
+      commitRetry,
+    }),
     about: { source: `kafka topic ${topic}`, group: groupId },
     source: { kind: 'kafka' },
   }

@@ -95,6 +95,13 @@ export const kafkaModules = {
         default: 'earliest',
         about: 'Where a group begins that has committed nothing yet.',
       },
+      sessionTimeoutMs: {
+        name: 'PGSTREAM_KAFKA_READER_SESSION_TIMEOUT',
+        type: 'duration',
+        default: '30s',
+        about:
+          'A member that is silent for so long loses its partitions; after a kill, the others wait as long.',
+      },
       expInitialInterval: {
         name: 'PGSTREAM_KAFKA_COMMIT_EXP_BACKOFF_INITIAL_INTERVAL',
         type: 'duration',

@@ -67,7 +67,24 @@ class KafkajsClient implements KafkaClient {
 
   async openConsumer(options: ConsumerOptions, handlers: ConsumerHandlers): Promise<KafkaConsumer> {
     const sockets = new KafkaSockets()
-    return KafkajsConsumer.open(await this.#load(sockets), sockets, options, handlers)
+    const begin = options.startOffset === 'latest' ? await this.#ends(options) : new Map<number, bigint>()
+    return KafkajsConsumer.open(await this.#load(sockets), sockets, options, handlers, begin)
+  }
+
+  /** Of partitions of which the group has committed nothing. */
+  async #ends({ topic, groupId }: ConsumerOptions): Promise<Map<number, bigint>> {
+    const admin = await this.#openAdmin()
+    try {
+      const ends = await admin.fetchTopicOffsets(topic)
+      const [committed] = await admin.fetchOffsets({ groupId, topics: [topic] })
+      const begun = new Set(
+        committed?.partitions.flatMap(({ partition, offset }) => (offset === '-1' ? [] : [partition])),
+      )
+      const others = ends.filter(({ partition }) => !begun.has(partition))
+      return new Map(others.map(({ partition, high }) => [partition, BigInt(high)]))
+    } catch (cause) {
+      throw fromKafka(cause, `Asking Kafka for the end of the topic ${JSON.stringify(topic)}`)
+    }
   }
 
   async countPartitions(topic: string): Promise<number | null> {

@@ -9,6 +9,7 @@ const standardSessionMs = 30_000
 /** Beats within that time, and looks within a beat whether it is time for one. */
 const beatsInSession = 10
 const looksInBeat = 6
+const beginAgainMs = 200
 /** For whoever closes, before connections are broken off. */
 const mostClosingMs = 5_000
 const retry = { retries: 5, initialRetryTime: 200, maxRetryTime: 5_000 }
@@ -33,6 +34,9 @@ export class KafkajsConsumer implements KafkaConsumer {
   readonly #handlers: ConsumerHandlers
   readonly #beatMs: number
   #memberId: string | null = null
+  /** Where a group begins that has committed nothing, by partition, until it has. */
+  readonly #begin: Map<number, bigint>
+  #commits = 0
   #closing = false
 
   private constructor(
@@ -40,7 +44,9 @@ export class KafkajsConsumer implements KafkaConsumer {
     sockets: KafkaSockets,
     options: ConsumerOptions,
     handlers: ConsumerHandlers,
+    begin: ReadonlyMap<number, bigint>,
   ) {
+    this.#begin = new Map(begin)
     const { groupId, sessionTimeoutMs: sessionTimeout = standardSessionMs } = options
     this.#sockets = sockets
     this.#options = options
@@ -59,13 +65,15 @@ export class KafkajsConsumer implements KafkaConsumer {
     })
   }
 
+  /** `begin`: of partitions of which the group has committed nothing, if it is not to begin at their first message. */
   static async open(
     kafka: Kafka,
     sockets: KafkaSockets,
     options: ConsumerOptions,
     handlers: ConsumerHandlers,
+    begin: ReadonlyMap<number, bigint>,
   ): Promise<KafkajsConsumer> {
-    const opened = new KafkajsConsumer(kafka, sockets, options, handlers)
+    const opened = new KafkajsConsumer(kafka, sockets, options, handlers, begin)
     try {
       await opened.#start()
       return opened
@@ -77,7 +85,8 @@ export class KafkajsConsumer implements KafkaConsumer {
 
   async #start(): Promise<void> {
     const { topic, startOffset } = this.#options
-    const { GROUP_JOIN, CRASH, REQUEST_TIMEOUT } = this.#consumer.events
+    const { GROUP_JOIN, CRASH, REQUEST_TIMEOUT, COMMIT_OFFSETS } = this.#consumer.events
+    this.#consumer.on(COMMIT_OFFSETS, () => this.#commits++)
     this.#consumer.on(REQUEST_TIMEOUT, () => this.#sockets.breakOff('a request was not answered in time'))
     this.#consumer.on(GROUP_JOIN, ({ payload }) => this.#onJoined(payload))
     this.#consumer.on(CRASH, ({ payload }) => {
@@ -91,6 +100,15 @@ export class KafkajsConsumer implements KafkaConsumer {
       eachBatchAutoResolve: false,
       eachBatch: (payload) => this.#onBatch(payload),
     })
+    void this.#commitBegin()
+  }
+
+  /** Or a reader that dies before it has committed anything would begin at what is the latest then. */
+  async #commitBegin(): Promise<void> {
+    while (this.#begin.size > 0 && !this.#closing) {
+      await this.commit(new Map(this.#begin)).catch(() => false)
+      if (this.#begin.size > 0) await pause(beginAgainMs, undefined, { ref: false })
+    }
   }
 
   #onJoined({
@@ -102,9 +120,14 @@ export class KafkajsConsumer implements KafkaConsumer {
   }): void {
     const { topic } = this.#options
     const continued = memberId === this.#memberId
+    const isFirst = this.#memberId === null
     this.#memberId = memberId
-    const goOnAt = this.#handlers.onAssigned(memberAssignment[topic] ?? [], continued)
-    for (const [partition, offset] of goOnAt)
+    const assigned = memberAssignment[topic] ?? []
+    // others begin theirs, and later ones are begun
+    for (const partition of [...this.#begin.keys()])
+      if (!isFirst || !assigned.includes(partition)) this.#begin.delete(partition)
+    const goOnAt = this.#handlers.onAssigned(assigned, continued)
+    for (const [partition, offset] of [...this.#begin, ...goOnAt])
       this.#consumer.seek({ topic, partition, offset: String(offset) })
   }
 
@@ -140,9 +163,13 @@ export class KafkajsConsumer implements KafkaConsumer {
   async commit(offsets: ReadonlyMap<number, bigint>): Promise<boolean> {
     const { topic } = this.#options
     try {
+      const before = this.#commits
       await this.#consumer.commitOffsets(
         [...offsets].map(([partition, offset]) => ({ topic, partition, offset: String(offset) })),
       )
+      // between two lives of its own kafkajs says yes, and does nothing
+      if (this.#commits === before) return false
+      for (const partition of offsets.keys()) this.#begin.delete(partition)
       return true
     } catch (cause) {
       if (notMine.has((cause as { type?: string }).type ?? '')) return false

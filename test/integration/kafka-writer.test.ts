@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { kafkaWriter } from '../../src/kafka/kafka-writer.ts'
 import type { KafkaWriter, KafkaWriterOptions } from '../../src/kafka/kafka-writer.ts'
 import { partitionForKey } from '../../src/kafka/partition-for-key.ts'
@@ -12,6 +13,8 @@ import { postgresSources } from '../support/postgres.ts'
 import { readTopic } from '../support/read-topic.ts'
 import { confirmedLsn, preparedDatabase } from '../support/source.ts'
 import { openStream } from '../support/stream.ts'
+import { eventually } from '../support/wait.ts'
+import { watchTopic } from '../support/watch-topic.ts'
 
 const writerTo =
   (options: Partial<KafkaWriterOptions> & { topic: string }) =>
@@ -162,5 +165,28 @@ describe('writing to Kafka', { concurrency: 2 }, () => {
       await stream.stop()
     }
     assert.ok((await readTopic(topic.name)).length >= 6)
+  })
+
+  test('a row of an idle stream is with the consumers at once, whatever the batch timeout', async (context) => {
+    await using database = await preparedDatabase(server!)
+    await using topic = await temporaryTopic()
+    await using watch = await watchTopic(topic.name)
+    await using stream = openStream(database, { processor: writerTo({ topic: topic.name }) })
+    await stream.changesOf('create table t (id int)')
+    const took: number[] = []
+    for (let id = 0; id < 60; id++) {
+      const from = performance.now()
+      await database.query(`insert into t values (${id})`)
+      const isSeen = (): boolean => watch.seen.at(-1)?.change.change === 'insert public.t ' + String(id)
+      await eventually(isSeen, { every: 1 })
+      took.push(watch.seen.at(-1)!.at - from)
+      await pause(20)
+    }
+    took.sort((one, other) => one - other)
+    const [quick, median] = [took[0]!, took[30]!]
+    context.diagnostic(`from before the insert to the consumer: ${median.toFixed(1)} ms at the median`)
+    // a busy machine delays some of them; a timer would delay all
+    assert.ok(quick < 20, `${quick} ms`)
+    await stream.stop()
   })
 })

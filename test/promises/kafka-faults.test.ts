@@ -23,6 +23,7 @@ import { preparedDatabase } from '../support/source.ts'
 import { openStream } from '../support/stream.ts'
 import { eventually } from '../support/wait.ts'
 import { kafkaChanges } from '../support/writers/kafka-changes.ts'
+import type { StoredChange } from '../support/writers/kafka-changes.ts'
 import { openHistory } from '../support/writers/history.ts'
 import { LivesJudge } from '../support/writers/judge-lives.ts'
 import { startWriters } from '../support/writers/start-writers.ts'
@@ -45,7 +46,10 @@ describe('Kafka that breaks', () => {
     if (fault.then === 'late') await struck.arrive()
   }
 
-  test('under load of a writer: every change is stored once and in order, however requests are lost and brokers end', async (context) => {
+  type Moved = () => Promise<void>
+
+  /** Writes to two topics, to one of them with all changes in one partition, while something breaks; then compares. */
+  async function writeWhile(breakIt: (moved: Moved) => Promise<void>): Promise<string> {
     const { broker, proxy } = kafka
     const { servers } = broker
     await using total = await temporaryTopic({ servers })
@@ -59,7 +63,7 @@ describe('Kafka that breaks', () => {
           servers: proxy.address,
           requestTimeoutMs,
           maxQueueBytes: 256 * 1024,
-          batchSize: 200,
+          batchSize: 100,
           ...options,
           checkpointer,
         })
@@ -72,58 +76,59 @@ describe('Kafka that breaks', () => {
     })
     await using writers = await startWriters(database, {
       seed,
-      mostBehind: 2_000,
+      writers: 2,
+      mostBehind: 500,
       lastXid: () => stream.events.findLast((event) => 'xid' in event)?.xid ?? null,
     })
     const moved = async (): Promise<void> => {
       const before = await topicEnd(servers, total.name)
-      await eventually(async () => (await topicEnd(servers, total.name)) > before + 150, {
+      await eventually(async () => (await topicEnd(servers, total.name)) > before + 50, {
         about: 'More changes in the topic',
-        timeoutMs: 60_000,
-        every: 100,
+        timeoutMs: 90_000,
+        every: 200,
       })
     }
     await moved()
-    for (let n = 0; n < times(1, 10); n++) {
-      for (const then of breaks) await strike({ of: 'produce', then }, moved)
-      proxy.cut()
-      await moved()
-    }
-    await broker.restart('crash')
-    await moved()
-    await broker.stop()
-    await pause(outageMs)
-    await broker.restart()
-    await moved()
+    await breakIt(moved)
     await writers.stop()
     const committed = await history.read()
     await eventually(async () => (await topicEnd(servers, total.name)) >= committed.length, {
       about: 'The last change in the topic',
-      timeoutMs: 60_000,
+      timeoutMs: 90_000,
     })
     await stream.stop()
 
     const stored = kafkaChanges(await readTopic(total.name, servers))
-    context.diagnostic(`${stored.length} messages of ${committed.length} changes`)
     const judge = new LivesJudge(committed)
     for (const { change } of stored) judge.line(change)
     assert.deepEqual(judge.problems.found, [])
     assert.equal(judge.written, committed.length)
-    assert.equal(stored.length, committed.length)
+    assert.equal(stored.length, committed.length, 'each is stored once')
+    assertKeyed(kafkaChanges(await readTopic(keyed.name, servers)), stored)
+    return `${stored.length} messages of ${committed.length} changes`
+  }
 
-    const copies = kafkaChanges(await readTopic(keyed.name, servers))
-    const names = (list: typeof copies): Set<string> => new Set(list.map(({ change }) => change.name))
-    assert.deepEqual(names(copies), names(stored))
-    const rank = new Map(stored.map(({ change }, i) => [change.name, i]))
-    for (const [i, { partition, change }] of copies.entries()) {
-      const next = copies[i + 1]
-      if (next?.partition !== partition) continue
-      assert.ok(rank.get(next.change.name)! >= rank.get(change.name)!, 'a partition is in commit order')
-    }
-    const once = new Set(
-      copies.map(({ partition, key, change }) => `${partition} ${key ?? ''} ${change.name} ${change.change}`),
-    )
-    assert.equal(once.size, copies.length)
+  test('under load of a writer: every change is stored once and in order, however requests are lost', async (context) => {
+    const said = await writeWhile(async (moved) => {
+      for (let n = 0; n < times(1, 10); n++) {
+        for (const then of breaks) await strike({ of: 'produce', then }, moved)
+        kafka.proxy.cut()
+        await moved()
+      }
+    })
+    context.diagnostic(said)
+  })
+
+  test('under load of a writer: and when brokers are killed, or stopped for a time', async (context) => {
+    const said = await writeWhile(async (moved) => {
+      await kafka.broker.restart('crash')
+      await moved()
+      await kafka.broker.stop()
+      await pause(outageMs)
+      await kafka.broker.restart()
+      await moved()
+    })
+    context.diagnostic(said)
   })
 
   test('under load of a reader: no message is passed over, whatever is lost; what is committed was stored before', async (context) => {
@@ -160,9 +165,7 @@ describe('Kafka that breaks', () => {
     }
     proxy.cut()
     await moved()
-    await broker.restart('crash')
-    await moved()
-    await broker.stop()
+    await broker.stop('crash')
     await pause(outageMs)
     await broker.restart()
     const committed = await groupOffsets(servers, groupId, topic.name)
@@ -172,6 +175,14 @@ describe('Kafka that breaks', () => {
     }
     const all = (): boolean => new ReadPartitions(sink.stored).total === messages
     await Promise.race([eventually(all, { about: 'The last message', timeoutMs: 90_000 }), ended])
+    await eventually(
+      async () => {
+        const read = new ReadPartitions(sink.stored)
+        const offsets = await groupOffsets(servers, groupId, topic.name)
+        for (const [partition, offset] of offsets) assert.equal(offset, read.next(partition))
+      },
+      { about: 'The commit of the last message', timeoutMs: 60_000 },
+    )
     listener.stop()
     await ended
     await closed
@@ -180,8 +191,20 @@ describe('Kafka that breaks', () => {
     context.diagnostic(`${sink.stored.length} deliveries of ${messages} messages`)
     assert.deepEqual(read.problems, [])
     assert.equal(read.total, messages)
-    for (const [partition, offset] of await groupOffsets(servers, groupId, topic.name)) {
-      assert.equal(offset, read.next(partition), 'everything is committed when it stops in order')
-    }
   })
 })
+
+/** Each partition of copies is in commit order, they are of the same changes, and none is there twice. */
+function assertKeyed(copies: readonly StoredChange[], stored: readonly StoredChange[]): void {
+  const rank = new Map(stored.map(({ change }, i) => [change.name, i]))
+  assert.deepEqual(new Set(copies.map(({ change }) => change.name)), new Set(rank.keys()))
+  for (const [i, { partition, change }] of copies.entries()) {
+    const next = copies[i + 1]
+    if (next?.partition !== partition) continue
+    assert.ok(rank.get(next.change.name)! >= rank.get(change.name)!, 'a partition is in commit order')
+  }
+  const once = new Set(
+    copies.map(({ partition, key, change }) => `${partition} ${key ?? ''} ${change.name} ${change.change}`),
+  )
+  assert.equal(once.size, copies.length)
+}

@@ -8,13 +8,15 @@ export interface Filling {
   readonly partitions: number
   /** The number of the first; 1 if not given. */
   readonly from?: number
+  /** The other column. */
+  readonly body?: string
 }
 
 /** Writes inserts with the ids 1, 2, … to the partitions in turn, without any of our own code but the JSON. */
 export async function fillTopic(
   servers: KafkaServers,
   topic: string,
-  { messages, partitions, from = 1 }: Filling,
+  { messages, partitions, from = 1, body }: Filling,
 ): Promise<void> {
   const createPartitioner =
     () =>
@@ -23,9 +25,10 @@ export async function fillTopic(
   const producer = kafkaClient(servers, 'SASL_PLAINTEXT').producer({ createPartitioner })
   await producer.connect()
   try {
-    for (let id = from; id < from + messages; id += 1_000) {
-      const ids = Array.from({ length: Math.min(1_000, from + messages - id) }, (_, n) => id + n)
-      const batch = ids.map((n) => ({ partition: n % partitions, value: encodeWireJson(insert(n)) }))
+    const atOnce = body === undefined ? 1_000 : partitions
+    for (let id = from; id < from + messages; id += atOnce) {
+      const ids = Array.from({ length: Math.min(atOnce, from + messages - id) }, (_, n) => id + n)
+      const batch = ids.map((n) => ({ partition: n % partitions, value: encodeWireJson(insert(n, body)) }))
       await producer.send({ topic, messages: batch })
     }
   } finally {
