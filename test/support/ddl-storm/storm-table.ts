@@ -60,10 +60,13 @@ const moveTable: Change = (table) => {
 
 const changeKey: Change = (table, random) => {
   const { key } = table
-  table.key = key === null ? newName() : null
-  if (key !== null) return [`alter table ${qualified(table)} drop constraint ${key}`]
+  if (key !== null) {
+    table.key = null
+    return [`alter table ${qualified(table)} drop constraint ${key}`]
+  }
+  const made = (table.key = newName())
   const deferrable = random.chance(0.3) ? ' deferrable' : ''
-  return [`alter table ${qualified(table)} add constraint ${table.key} primary key (n)${deferrable}`]
+  return [`alter table ${qualified(table)} add constraint ${made} primary key (n)${deferrable}`]
 }
 
 /** The same name and the same columns, and another table. */
