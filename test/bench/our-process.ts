@@ -35,7 +35,7 @@ const environment = (own: Readonly<Record<string, string>>): Record<string, stri
 })
 
 /** Starts a process of ours with the probe in it. `stop` ends it in order; `measured` is what the probe reported. */
-export async function startOurs(options: ProcessOptions): Promise<{
+async function startOurs(options: ProcessOptions): Promise<{
   readonly child: ChildProcess
   readonly measured: Promise<Measured>
 }> {

@@ -13,11 +13,11 @@ export interface Workload {
 }
 
 /** Ten columns of common types, about 300 bytes. */
-export const orders = `create table orders (
+const orders = `create table orders (
   id bigint primary key, customer int not null, price numeric(12, 2) not null, status text not null, note text,
   paid boolean not null, placed timestamptz not null, ref uuid not null, attrs jsonb not null, weight float8)`
 
-export const orderColumns = (id: string): string => `
+const orderColumns = (id: string): string => `
   ${id}, (${id} % 5000)::int, ((${id} % 100000) / 100.0)::numeric(12, 2), 'placed', repeat('note ', 8) || ${id},
   ${id} % 2 = 0, '2026-11-22 12:00:00.123456+00'::timestamptz + ${id} * interval '1 second',
   md5((${id})::text)::uuid, jsonb_build_object('n', ${id}, 'tags', array['a', 'b']), ${id} / 7.0`
