@@ -176,7 +176,7 @@ export const commands: readonly Command[] = [
       'all of them, and forgets what was delivered; or drops them for good. What is delivered late may be older than what the ' +
       'destination has by now: compare lsn. run may go on meanwhile.',
     flags: ['config', 'ids', 'all', 'json', 'log-level'],
-    settings: ['webhookNotifier', 'command'],
+    settings: ['webhookNotifier', 'searchStore', 'searchIndexer', 'command'],
     examples: [
       'pgstream dead-letters list -c shop.env',
       'pgstream dead-letters retry --ids webhooks/12,webhooks/13 -c shop.env',

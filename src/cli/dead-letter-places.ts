@@ -1,8 +1,11 @@
 import { modules } from '../config/fields.ts'
 import type { Config } from '../config/fields.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { KeptLetters } from '../search/kept-letters.ts'
+import type { DeadLetter } from '../search/kept-letters.ts'
 import { WebhookDeadLetters } from '../webhook/webhook-dead-letters.ts'
 import type { KeptNotification } from '../webhook/webhook-dead-letters.ts'
+import { searchConnectionSettings } from './search-settings.ts'
 
 /** What is shown of a dead letter. No row values. */
 export interface Letter {
@@ -39,6 +42,7 @@ export interface DeadLetterPlace {
 /** Every place there is. */
 export const deadLetterPlaces: readonly DeadLetterPlace[] = [
   { name: 'webhooks', enabledBy: modules.webhookNotifier.enabledBy, from: ofWebhooks },
+  { name: 'search', enabledBy: modules.searchIndexer.enabledBy, from: ofSearch },
 ]
 
 function ofWebhooks({ webhookNotifier: settings }: Config, logger: Logger): DeadLetters | null {
@@ -61,4 +65,26 @@ const notificationLetter = (kept: KeptNotification): Letter => ({
   about: `${kept.action} ${kept.schema}.${kept.table} ${kept.webhookId} for ${kept.url}`,
   reason: kept.reason,
   attempts: kept.attempts,
+})
+
+function ofSearch(config: Config): DeadLetters | null {
+  const connection = searchConnectionSettings(config)
+  if (connection === null) return null
+  const letters = new KeptLetters(connection, config.searchIndexer.indexPrefix ?? '')
+  return {
+    isId: (text) => /^[0-9a-f]{64}$/.test(text),
+    count: () => letters.count(),
+    list: async (most) => (await letters.list(most)).map(documentLetter),
+    retry: (ids) => letters.retry(ids),
+    drop: (ids) => letters.drop(ids),
+    close: () => letters.close(),
+  }
+}
+
+const documentLetter = ({ id, keptAt, action, schema, table, documentId, reason }: DeadLetter): Letter => ({
+  id,
+  at: keptAt,
+  about: `${action} ${schema}.${table} ${documentId}`,
+  reason,
+  attempts: 1,
 })

@@ -9,7 +9,7 @@ import { readPem } from './pem-file.ts'
 import { retryPolicy } from './retry-settings.ts'
 
 /** How to reach the store; null when the settings name none. */
-function searchConnectionSettings({ searchStore }: Config): SearchConnectionOptions | null {
+export function searchConnectionSettings({ searchStore }: Config): SearchConnectionOptions | null {
   const { url, username, password, apiKey, caFile, certFile, keyFile } = searchStore
   if (url === undefined) return null
   const tls: SearchTls = { ca: readPem(caFile), cert: readPem(certFile), key: readPem(keyFile) }

@@ -26,8 +26,6 @@ interface KindMapping {
   readonly main: Mapping
   /** Beside it, by the end of their names: the same value in another form. */
   readonly beside?: Readonly<Record<string, Mapping>>
-  /** Within it. */
-  readonly within?: readonly string[]
 }
 
 const exact = { exact: keyword } as const
@@ -35,14 +33,14 @@ const exact = { exact: keyword } as const
 /** How each kind is kept. The README's table is made of it. */
 export const kindMappings: Readonly<Record<FieldKind, KindMapping>> = {
   long: { main: { type: 'long', ...lenient } },
-  double: { main: { type: 'double', ...lenient } },
+  double: { main: { type: 'double', ...lenient }, beside: exact },
   decimal: { main: { type: 'double', ...lenient }, beside: exact },
   boolean: { main: { type: 'boolean' } },
-  text: { main: { ...keyword, fields: { text: { type: 'text' } } }, within: ['text'] },
+  text: { main: { ...keyword, fields: { text: { type: 'text' } } } },
   keyword: { main: keyword },
   json: { main: { type: 'text' }, beside: { object: { type: 'flat_object' } } },
-  date: { main: { ...dates, ...lenient } },
-  time: { main: { type: 'date', format: times, ...lenient } },
+  date: { main: { ...dates, ...lenient }, beside: exact },
+  time: { main: { type: 'date', format: times, ...lenient }, beside: exact },
   ip: { main: { type: 'ip', ...lenient }, beside: exact },
   ip_range: { main: { type: 'ip_range' }, beside: exact },
   long_range: { main: { type: 'long_range' }, beside: exact },
@@ -97,8 +95,11 @@ export function namesOf(
   table: string,
   column: MappedColumn,
   { objectType }: StoreAbilities,
+  mapper?: Mapper,
 ): [name: string, field: string][] {
-  const { beside = {}, within = [] } = kindMappings[column.kind]
+  const { main, beside = {} } = kindMappings[column.kind]
+  const { fields = {} } = (mapper?.(column, main) ?? main) as { readonly fields?: object }
+  const within = Object.keys(fields)
   const parts = Object.keys(beside).filter((part) => part !== 'object' || objectType !== null)
   return [
     [fieldOfColumn(table, column.name), column.field],

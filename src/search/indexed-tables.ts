@@ -1,5 +1,5 @@
 import type { SchemaChangeEvent } from '../wal/event.ts'
-import { KnownTables } from '../wal/known-tables.ts'
+import { KnownTables, qualifiedName } from '../wal/known-tables.ts'
 import type { Lsn } from '../wal/lsn.ts'
 import { goneField, namesOf, propertiesOf } from './index-mapping.ts'
 import type { Mapper, Mapping, StoreAbilities } from './index-mapping.ts'
@@ -24,6 +24,8 @@ export class IndexedTables {
   readonly #byId = new Map<string, IndexedTable>()
   /** Gone from their schema by a command that may have moved them: until another transaction comes. */
   readonly #leaving = new Map<number, { readonly table: IndexedTable; readonly lsn: Lsn }>()
+  /** Whose the names are that begin with the name of a table: it may have been another's. */
+  readonly #owners = new Map<string, string>()
   #commitLsn: Lsn | null = null
   /** What the entry that is being learned told of. */
   #described: IndexedTable[] = []
@@ -40,6 +42,7 @@ export class IndexedTables {
   put(table: IndexedTable): void {
     this.#known.add(table)
     this.#byId.set(table.id, table)
+    if (!this.#owners.has(nameOf(table))) this.#owners.set(nameOf(table), table.id)
   }
 
   /** To be asked for each change before it is taken: what is certain now that another transaction comes. */
@@ -119,7 +122,7 @@ export class IndexedTables {
 
   /** Fields and names first: rows that move need them. */
   #told(table: IndexedTable, before: IndexedTable | undefined, mustSave = false): Step[] {
-    if (before && !mustSave && isSame(table, before)) return []
+    if (before && !mustSave && isSame(table, before) && this.#owns(table)) return []
     const map = this.mapStep(table, before?.schema === table.schema ? before : undefined)
     const save: Step = { do: 'save-table', table }
     if (!before || before.schema === table.schema) return [map, save]
@@ -146,18 +149,32 @@ export class IndexedTables {
         Object.assign(fields, propertiesOf({ ...column, kind, field }, abilities, mapper))
       }
     }
-    const names = new Map(before ? this.#namesOf(before).map(([name]) => [name, goneField]) : [])
+    const names = new Map<string, string>()
+    if (before && this.#owns(before)) {
+      for (const [name] of this.#namesOf(before)) names.set(name, goneField)
+      this.#owners.delete(nameOf(before))
+    }
+    this.#owners.set(nameOf(table), table.id)
     for (const [name, field] of this.#namesOf(table)) names.set(name, field)
     return { do: 'map', schema: table.schema, fields, names }
   }
 
   #namesGone(table: IndexedTable): Step {
-    const names = new Map(this.#namesOf(table).map(([name]) => [name, goneField]))
+    const names = new Map<string, string>()
+    if (this.#owns(table)) {
+      for (const [name] of this.#namesOf(table)) names.set(name, goneField)
+      this.#owners.delete(nameOf(table))
+    }
     return { do: 'map', schema: table.schema, fields: {}, names }
   }
 
+  #owns(table: IndexedTable): boolean {
+    return this.#owners.get(nameOf(table)) === table.id
+  }
+
   #namesOf(table: IndexedTable): [name: string, field: string][] {
-    return table.columns.flatMap((column) => namesOf(table.name, column, this.#options.abilities))
+    const { abilities, mapper } = this.#options
+    return table.columns.flatMap((column) => namesOf(table.name, column, abilities, mapper))
   }
 
   /** Everything that is known, of one schema, for an index that is made anew. */
@@ -167,6 +184,8 @@ export class IndexedTables {
       .map((table) => this.mapStep(table))
   }
 }
+
+const nameOf = ({ schema, name }: IndexedTable): string => qualifiedName(schema, name)
 
 /** For the store: neither fields nor names are others. */
 const isSame = (a: IndexedTable, b: IndexedTable): boolean =>

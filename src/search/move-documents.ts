@@ -58,10 +58,14 @@ export async function deleteDocuments(client: SearchClient, documents: Documents
   }
 }
 
-export async function countDocuments(client: SearchClient, alias: string): Promise<number> {
+export async function countYounger(
+  client: SearchClient,
+  { alias, until }: { readonly alias: string; readonly until: Lsn },
+): Promise<number> {
   await refresh(client, alias)
   const path = `/${encodeURIComponent(alias)}/_count`
-  return (await client.send<{ count: number }>({ method: 'GET', path })).count
+  const body = { query: { range: { [lsnField]: { gt: String(until) } } } }
+  return (await client.send<{ count: number }>({ method: 'POST', path, body })).count
 }
 
 /** The documents of a table come into another index; those that are newer there stay. */

@@ -6,7 +6,7 @@ import type { Mapping } from './index-mapping.ts'
 import type { IndexedTable } from './indexed-table.ts'
 import { keepTrying } from './keep-trying.ts'
 import type { Persistence } from './keep-trying.ts'
-import { copyDocuments, countDocuments, deleteDocuments, identifyDocuments } from './move-documents.ts'
+import { copyDocuments, countYounger, deleteDocuments, identifyDocuments } from './move-documents.ts'
 import type { SchemaIndices } from './schema-indices.ts'
 import type { SearchClient } from './search-client.ts'
 import type { Step, StoreChange } from './store-change.ts'
@@ -146,8 +146,9 @@ export class SchemaChanges {
     const index = await indices.indexOf(schema)
     if (index === null) return
     const alias = indices.aliasOf(schema)
-    await deleteDocuments(client, { alias, until })
-    if ((await countDocuments(client, alias)) > 0) return
+    if ((await countYounger(client, { alias, until })) > 0) {
+      return deleteDocuments(client, { alias, until })
+    }
     await client.send({ method: 'DELETE', path: `/${encodeURIComponent(index)}` })
     indices.forget(schema)
   }

@@ -41,35 +41,42 @@ export class SchemaIndices {
     this.#ensured.delete(schema)
   }
 
-  /** Resolves when the index is there and has these properties. True when it had to be made. */
-  async map(schema: string, properties: Properties): Promise<boolean> {
-    if (!this.#ensured.has(schema) && (await this.indexOf(schema)) === null) {
-      await this.#make(schema, properties)
+  /** Resolves when the index is there and has these properties. */
+  async map(schema: string, properties: Properties): Promise<void> {
+    if (!this.#ensured.has(schema)) {
+      const behind = await this.#behind(this.aliasOf(schema))
+      if (!behind.some((index) => this.#isOurs(index))) {
+        await this.#make(schema, properties, behind)
+        this.#ensured.add(schema)
+        return
+      }
       this.#ensured.add(schema)
-      return true
     }
-    this.#ensured.add(schema)
     if (Object.keys(properties).length > 0) await this.#put(schema, properties)
-    return false
   }
 
   /** The index of this generation behind the alias; null when there is none. */
   async indexOf(schema: string): Promise<string | null> {
-    const alias = this.aliasOf(schema)
-    const isOurs = new RegExp(`-${this.#options.generation}(\\.\\d+)?$`)
-    try {
-      const found = await this.#send<Record<string, unknown>>('GET', `_alias/${encodeURIComponent(alias)}`)
-      return Object.keys(found).find((index) => isOurs.test(index)) ?? null
-    } catch (error) {
-      if (error instanceof StoreError && error.status === 404) return null
-      throw error
-    }
+    const behind = await this.#behind(this.aliasOf(schema))
+    return behind.find((index) => this.#isOurs(index)) ?? null
   }
 
-  async #make(schema: string, properties: Properties): Promise<void> {
-    const { prefix, generation, shards, replicas } = this.#options
+  /** An index keeps its name when its schema is renamed: only the end of it says something. */
+  #isOurs(index: string): boolean {
+    return new RegExp(`-${this.#options.generation}(\\.\\d+)?$`).test(index)
+  }
+
+  /** The indices that an alias leads to. */
+  async #behind(alias: string): Promise<string[]> {
+    const found = await this.#unlessMissing(
+      this.#send<Record<string, unknown>>('GET', `_alias/${encodeURIComponent(alias)}`),
+    )
+    return Object.keys(found ?? {})
+  }
+
+  async #make(schema: string, properties: Properties, older: readonly string[]): Promise<void> {
+    const { prefix, generation, shards, replicas, logger } = this.#options
     const alias = this.aliasOf(schema)
-    await this.#removeImpostor(alias)
     const all = { ...commonProperties, ...properties }
     const body = {
       settings: {
@@ -79,6 +86,7 @@ export class SchemaIndices {
         'index.gc_deletes': deletesKept,
       },
       mappings: { dynamic: 'strict', properties: all },
+      aliases: older.length === 0 ? { [alias]: {} } : {},
     }
     const first = prefix + indexOfSchema(schema, generation)
     for (let attempt = 1; ; attempt++) {
@@ -87,12 +95,20 @@ export class SchemaIndices {
       try {
         await this.#send('PUT', encodeURIComponent(index), body)
       } catch (error) {
-        if (!(error instanceof StoreError) || error.type !== 'resource_already_exists_exception') throw error
+        if (!(error instanceof StoreError)) throw error
+        if (error.type === 'invalid_alias_name_exception') {
+          await this.#removeImpostor(alias)
+          attempt--
+          continue
+        }
+        if (error.type !== 'resource_already_exists_exception') throw error
         if (await this.#isOfOther(index, alias)) continue
-        await this.#pointTo(index, alias)
+        await this.#pointTo(index, alias, older)
         return this.#put(schema, all)
       }
-      return this.#pointTo(index, alias)
+      if (older.length > 0) await this.#pointTo(index, alias, older)
+      logger.info({ index, alias }, 'an index was made for the schema')
+      return
     }
   }
 
@@ -106,34 +122,21 @@ export class SchemaIndices {
   }
 
   /** The alias leads there and nowhere else: an older generation keeps its documents without it. */
-  async #pointTo(index: string, alias: string): Promise<void> {
-    const before = await this.#send<Record<string, unknown>>(
-      'GET',
-      `_alias/${encodeURIComponent(alias)}`,
-    ).catch((error: unknown) => {
-      if (error instanceof StoreError && error.status === 404) return {}
-      throw error
-    })
-    const others = Object.keys(before).filter((other) => other !== index)
+  async #pointTo(index: string, alias: string, older: readonly string[]): Promise<void> {
+    const others = older.filter((other) => other !== index)
     const actions = [
       ...others.map((other) => ({ remove: { index: other, alias } })),
       { add: { index, alias } },
     ]
     await this.#send('POST', '_aliases', { actions })
-    this.#options.logger.info({ index, alias }, 'an index is there for the schema')
   }
 
   /** A delete makes an index where there is no alias: it has the name and no documents. */
   async #removeImpostor(alias: string): Promise<void> {
     const path = encodeURIComponent(alias)
-    const count = await this.#send<{ count: number }>('GET', `${path}/_count`).catch((error: unknown) => {
-      if (error instanceof StoreError && error.status === 404) return null
-      throw error
-    })
-    if (count === null) return
-    const found = await this.#send<Record<string, unknown>>('GET', path)
-    if (!(alias in found)) return
-    if (count.count > 0) {
+    const counted = await this.#unlessMissing(this.#send<{ count: number }>('GET', `${path}/_count`))
+    if (counted === null) return
+    if (counted.count > 0) {
       throw new PgstreamError(
         'PGSTREAM_SEARCH_INDEX',
         `There is an index ${alias} that is not of pgstream, and its name is needed for an alias.`,
@@ -141,6 +144,15 @@ export class SchemaIndices {
       )
     }
     await this.#send('DELETE', path)
+  }
+
+  async #unlessMissing<Answer>(asked: Promise<Answer>): Promise<Answer | null> {
+    try {
+      return await asked
+    } catch (error) {
+      if (error instanceof StoreError && error.status === 404) return null
+      throw error
+    }
   }
 
   async #put(schema: string, properties: Properties): Promise<void> {

@@ -13,7 +13,8 @@ interface Written {
 }
 
 const found = (json: string): Written => ({ json, isFound: true })
-const kept = (text: string): Written => ({ json: JSON.stringify(text), isFound: false })
+/** A store fails to show a field that holds what it cannot read: the exact text is beside it. */
+const kept: Written = { json: 'null', isFound: false }
 
 /** Writes the members of a document for one value: the field, and those beside it. */
 export type WriteMembers = (value: Value) => string
@@ -50,7 +51,8 @@ export function membersWriter({ field, type, objects, onKept }: WriterOptions): 
     const text = textOf(value)
     const { json, isFound } = write(text)
     if (!isFound) onKept()
-    if (hasExact) return `${main}${json}${exact}${exactJson(text, type)}`
+    if (hasExact || (!isFound && besideWhenKept.has(type.kind)))
+      return `${main}${json}${exact}${exactJson(text, type)}`
     if (type.kind === 'json' && objects && !type.isList && isPlainObject(text))
       return `${main}${json}${object}${text}`
     return main + json
@@ -65,6 +67,9 @@ const exactKinds: ReadonlySet<FieldKind> = new Set([
   'double_range',
   'date_range',
 ])
+
+/** Of these the exact text is there only where the field cannot hold the value. */
+const besideWhenKept: ReadonlySet<FieldKind> = new Set(['double', 'date', 'time'])
 
 /** What needs no thought. */
 function plainJson(
@@ -104,7 +109,7 @@ function listWriter(type: ColumnType): Write {
     const ranges = isMultirange(type.base) && type.kind !== 'keyword' ? readMultirange(text) : null
     if (ranges) return joined(ranges.map((range) => rangeWritten(range, type.kind)))
     const elements = readArray(text, delimiter)
-    return elements ? listWritten(elements, write) : kept(text)
+    return elements ? listWritten(elements, write) : found(JSON.stringify(text))
   }
 }
 
@@ -135,7 +140,7 @@ function scalarWriter({ kind, base }: ColumnType): Write {
     case 'date':
       return dateWritten
     case 'time':
-      return (text) => (text.startsWith('24') ? kept(text) : found(JSON.stringify(text)))
+      return (text) => (text.startsWith('24') ? kept : found(JSON.stringify(text)))
     case 'ip':
       return (text) => found(JSON.stringify(text.replace(/\/.*$/, '')))
     case 'ip_range':
@@ -161,9 +166,8 @@ function scalarWriter({ kind, base }: ColumnType): Write {
 const isNumber = (text: string): boolean => /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text)
 
 function numberWritten(text: string): Written {
-  if (!isNumber(text)) return kept(text)
-  const isFound = Number.isFinite(Number(text))
-  return { json: text.length > longestNumber ? JSON.stringify(text) : text, isFound }
+  if (!isNumber(text) || !Number.isFinite(Number(text))) return kept
+  return found(text.length > longestNumber ? JSON.stringify(text) : text)
 }
 
 const dateText =
@@ -171,7 +175,7 @@ const dateText =
 
 function dateWritten(text: string): Written {
   const iso = isoDate(text)
-  return iso === null ? kept(text) : found(`"${iso}"`)
+  return iso === null ? kept : found(`"${iso}"`)
 }
 
 /** ISO 8601 with all digits of the second, and a sign before years that have not four digits; null for the infinities. */

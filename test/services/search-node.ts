@@ -101,6 +101,8 @@ async function java(
     '-Xms1g',
     '-Xmx1g',
     '-XX:+UseSerialGC',
+    // a node that lives for a minute on two cores starts sooner without the best compiler
+    '-XX:TieredStopAtLevel=1',
     '-Djava.awt.headless=true',
     `-Djava.io.tmpdir=${join(folder, 'tmp')}`,
     `-Des.nativelibs.path=${join(folder, 'tmp')}`,
