@@ -80,14 +80,14 @@ export async function openBench(server: PostgresSource): Promise<Bench> {
   }
 }
 
-async function createExtensions({ query }: Pick<TemporaryDatabase, 'query'>): Promise<void> {
+export async function createExtensions({ query }: Pick<TemporaryDatabase, 'query'>): Promise<void> {
   const available = await query<{ name: string }>(
     `select name from pg_available_extensions where name in ('hstore', 'citext')`,
   )
   for (const { name } of available) await query(`create extension ${name} schema public`)
 }
 
-async function abilities(session: Session, prefix: string): Promise<WorkloadOptions> {
+export async function abilities(session: Session, prefix: string): Promise<WorkloadOptions> {
   const [can] = await session.query<{ extensions: boolean; prepare: boolean }>(
     `select (select count(*) = 2 from pg_extension where extname in ('hstore', 'citext')) as extensions,
             current_setting('max_prepared_transactions')::integer > 0 as prepare`,
@@ -95,7 +95,7 @@ async function abilities(session: Session, prefix: string): Promise<WorkloadOpti
   return { extensions: can!.extensions, ...(can!.prepare ? { preparedPrefix: prefix } : {}) }
 }
 
-async function clear(session: Session): Promise<void> {
+export async function clear(session: Session): Promise<void> {
   const schemas = await session.query<{ name: string }>(
     `select nspname as name from pg_namespace
       where nspname !~ '^pg_' and nspname not in ('information_schema', 'pgstream', 'public')`,
