@@ -93,6 +93,12 @@ export const errorTable = {
       'If that was another pgstream with the same destination, start this one again: it goes on from there. Else the changes between are missing: fill the destination anew.',
     exitCode: 1,
   },
+  PGSTREAM_BACKFILL_TABLE: {
+    about: 'A table cannot be backfilled: it is missing, or cannot be read.',
+    remedy:
+      'Check the name: schema.table, or table for one of schema public; * stands for any part of a name.',
+    exitCode: 1,
+  },
   PGSTREAM_PROTOCOL: {
     about: 'The server sent something that this version does not understand.',
     remedy: 'This is a bug of pgstream or a damaged connection: please report it with the message.',

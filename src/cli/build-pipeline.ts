@@ -7,7 +7,9 @@ import { kafkaListener } from '../kafka/kafka-listener.ts'
 import type { Listener } from '../pipeline/contracts.ts'
 import { fanOut } from '../pipeline/fan-out.ts'
 import { tableFilter } from '../pipeline/filter.ts'
+import { tableChoice } from '../pipeline/table-choice.ts'
 import type { TableLists } from '../pipeline/table-choice.ts'
+import { backfill } from '../postgres/backfill/backfill.ts'
 import { postgresListener } from '../postgres/postgres-listener.ts'
 import { parsePostgresUrl, redactUrl } from '../postgres/postgres-url.ts'
 import { slotNameFor } from '../postgres/slot-name.ts'
@@ -121,10 +123,17 @@ function postgresSource(read: ConfigRead, logger: Logger): Source | undefined {
   const found = findSourceUrl(read)
   if (found === undefined) return undefined
   const { url, from } = found
-  const slotName = slotNameFor(parsePostgresUrl(url).database, read.config.postgresListener.slotName)
+  const { slotName: asked, backfill: isFirst } = read.config.postgresListener
+  const slotName = slotNameFor(parsePostgresUrl(url).database, asked)
+  const listener = postgresListener({ url, slotName, logger })
+  const choice = tableChoice(readFilter(read) ?? {})
+  backfill(listener, {
+    tables: isFirst ? ['*.*'] : undefined,
+    wants: (schema, table) => choice.wants(schema, table),
+  })
   return {
     slot: { url, slotName },
-    listener: postgresListener({ url, slotName, logger }),
+    listener,
     about: { source: redactUrl(url), from, slot: slotName },
     source: { kind: 'postgres', url },
   }

@@ -5,6 +5,7 @@ export type CommandName =
   | 'check'
   | 'status'
   | 'run'
+  | 'backfill'
   | 'tear-down'
   | 'demo'
   | 'record'
@@ -69,6 +70,7 @@ export const commands: readonly Command[] = [
       'pgurl',
       'config',
       'slot-name',
+      'backfill',
       'include-tables',
       'exclude-tables',
       'stdout',
@@ -108,6 +110,22 @@ export const commands: readonly Command[] = [
     examples: [
       'pgstream status --pgurl postgres://postgres:postgres@localhost/shop',
       'pgstream status --ops-address :9910 --json -c shop.env',
+    ],
+  },
+  {
+    name: 'backfill',
+    about: 'let the rows that are there already come through the stream while it runs',
+    argument: 'start|status|cancel',
+    details:
+      'start asks for tables to be read from their first row, all of them if none are named; pgstream run does so while ' +
+      'it streams, chunk by chunk, and goes on where it was after a restart. status shows how far each table is, cancel ' +
+      'ends what is not done. The rows arrive as inserts with "snapshot": true; a row that is changed meanwhile never ' +
+      'arrives in an older state than one that came before.',
+    flags: ['pgurl', 'config', 'slot-name', 'tables', 'json', 'log-level'],
+    settings: ['postgresListener', 'command'],
+    examples: [
+      "pgstream backfill start --tables 'public.orders, shop.*' -c shop.env",
+      'pgstream backfill status -c shop.env',
     ],
   },
   {

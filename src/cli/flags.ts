@@ -34,6 +34,7 @@ export const flagList: readonly Flag[] = [
     about: `The output plugin of the slot: ${outputPlugins.join(' or ')}; ${outputPlugins[0]} if not set.`,
     choices: outputPlugins,
   },
+  { name: 'tables', placeholder: 'TABLES', about: 'Which tables, as in the filter; all of them if not set.' },
   { name: 'print-sql', about: 'Print the SQL for a DBA to run, and do nothing.' },
   { name: 'json', about: 'Print JSON on stdout, for scripts.' },
   { name: 'keep', about: 'Stay until Ctrl-C, and print the URL to connect to.' },

@@ -18,6 +18,7 @@ const programs: Readonly<Record<Exclude<CommandName, 'help'>, () => Promise<Prog
   replay: async () => (await import('./replay.ts')).replay,
   'webhook-listen': async () => (await import('./webhook-listen.ts')).webhookListen,
   'dead-letters': async () => (await import('./dead-letters.ts')).deadLetters,
+  backfill: async () => (await import('./backfill.ts')).backfill,
   'tear-down': async () => (await import('./tear-down.ts')).tearDown,
 }
 

@@ -24,6 +24,14 @@ export const postgresModules = {
         about:
           'How much WAL the slot may make the server keep: warnings come at 50, 80 and 95 % of it, or of max_slot_wal_keep_size if that is less.',
       },
+      backfill: {
+        name: 'PGSTREAM_POSTGRES_LISTENER_BACKFILL',
+        type: 'boolean',
+        default: 'false',
+        about:
+          'Let the rows that are there already come, too, of every table for which that was not done before.',
+        flag: 'backfill',
+      },
     },
   },
 } as const

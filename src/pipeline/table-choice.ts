@@ -23,8 +23,8 @@ export function tableChoice({ include, exclude = [] }: TableLists): TableChoice 
       remedy: 'Name at least one table, or leave the list out to include all.',
     })
   }
-  const included = include?.map(readPattern)
-  const excluded = exclude.map(readPattern)
+  const included = include?.map(readTablePattern)
+  const excluded = exclude.map(readTablePattern)
   return {
     wants: (schema, table) =>
       (included?.some((pattern) => pattern.matches(schema, table)) ?? true) &&
@@ -35,7 +35,8 @@ export function tableChoice({ include, exclude = [] }: TableLists): TableChoice 
   }
 }
 
-function readPattern(text: string): TablePattern {
+/** @throws {PgstreamError} PGSTREAM_CONFIG_INVALID with the reason. */
+export function readTablePattern(text: string): TablePattern {
   try {
     return parseTablePattern(text)
   } catch (cause) {

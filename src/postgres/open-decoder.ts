@@ -1,6 +1,7 @@
 import type { MessageDecoder, OpenDecoder } from '../pipeline/contracts.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { OutputPlugin } from '../wal/plugin-message.ts'
+import { isBackfillMessage } from './backfill/watermark.ts'
 import type { Decoder, Emit } from './decoder.ts'
 import { ownChange } from './own-changes.ts'
 import { PgoutputDecoder } from './pgoutput.ts'
@@ -33,8 +34,11 @@ export function openDecoder(
 /** For messages that were recorded, with what their source knew. */
 export const openRecordedDecoder: OpenDecoder = (plugin, emit, logger) => {
   const knowledge = nothingKnown()
+  const others: Emit = (event) => {
+    if (!isBackfillMessage(event)) emit(event)
+  }
   return {
-    decoder: openDecoder(plugin, emit, logger, knowledge),
+    decoder: openDecoder(plugin, others, logger, knowledge),
     know: (fact) => learnFact(knowledge, fact as SourceFact),
   }
 }

@@ -1,12 +1,15 @@
 import { Readable } from 'node:stream'
 import type { Carried } from '../pipeline/confirming-writable.ts'
 import type { Listener } from '../pipeline/contracts.ts'
+import { Fifo } from '../pipeline/fifo.ts'
 import { silentLogger } from '../telemetry/logger.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { SourceMetrics } from '../telemetry/source-metrics.ts'
 import type { CommitEvent, KeepaliveEvent } from '../wal/event.ts'
 import { formatLsn } from '../wal/lsn.ts'
 import type { HasSchemaStore, SchemaStore } from '../wal/schema-store.ts'
+import { isBackfillMessage } from './backfill/watermark.ts'
+import type { AddedRow, Companion } from './companion.ts'
 import { keepReplicaIdentities } from './identity-keeper.ts'
 import { openDecoder } from './open-decoder.ts'
 import { SlotCheckpointer } from './slot-checkpointer.ts'
@@ -23,10 +26,14 @@ export interface PostgresListenerOptions {
   readonly logger?: Logger | undefined
 }
 
+type Passing = Carried | CommitEvent | KeepaliveEvent
+
 /** How many events wait for whoever reads; few, because a row can be large. */
 const highWaterMark = 256
 /** Rows of this many bytes in all wait at most (and the one that crosses it): 256 rows of 100 MB would be 25 GB. */
 const maxWaitingBytes = 16 * 1024 * 1024
+/** How long rows that were added are handed on without a break. */
+const sliceMs = 5
 /** How long `stop` waits for the end of a transaction that has begun to arrive, so that it does not come again. */
 const stopGraceMs = 5_000
 
@@ -66,7 +73,12 @@ export class PostgresListener extends Readable implements Listener, HasSchemaSto
   readonly #reader: SlotReader
   #stopKeeping: (() => Promise<void>) | undefined
   #graceTimer: NodeJS.Timeout | undefined
-  #paused = false
+  #companion: Companion | null = null
+  /** Rows that the companion puts into the stream, and what was read behind their place. */
+  #added: Iterator<AddedRow> | null = null
+  readonly #held = new Fifo<{ readonly event: Passing; readonly bytes: number }>()
+  #isGoingOn = false
+  #isFull = false
   #stopping = false
   #finished = false
   #waitingBytes = 0
@@ -79,7 +91,10 @@ export class PostgresListener extends Readable implements Listener, HasSchemaSto
     this.#options = options
     this.#variant = variant
     this.#logger = logger
-    this.checkpointer = new SlotCheckpointer(() => this.#reader.onConfirmed())
+    this.checkpointer = new SlotCheckpointer(
+      () => this.#reader.onConfirmed(),
+      (reached) => this.#companion?.durable(reached),
+    )
     const { metrics } = this
     this.schemaStore = schemaLogStore({ url, logger })
     this.#reader = new SlotReader(
@@ -94,7 +109,7 @@ export class PostgresListener extends Readable implements Listener, HasSchemaSto
       },
       {
         onEvent: (event, bytes) => this.#onEvent(event, bytes),
-        onPosition: (position) => this.#handOn({ kind: 'keepalive', position: slotPosition(position) }, 0),
+        onPosition: (position) => this.#onEvent({ kind: 'keepalive', position: slotPosition(position) }, 0),
         onLost: () => this.#onLost(),
         onFailed: (error) => this.destroy(error),
       },
@@ -105,7 +120,13 @@ export class PostgresListener extends Readable implements Listener, HasSchemaSto
     this.#open().then(() => callback(), callback)
   }
 
+  /** Lets somebody go along, as `backfill()` does; to be called before the stream begins. */
+  accompany(make: (options: PostgresListenerOptions) => Companion): void {
+    this.#companion = make(this.#options)
+  }
+
   async #open(): Promise<void> {
+    await this.#companion?.open()
     await this.#reader.open()
     if (this.#variant.keepIdentities && !this.destroyed) {
       this.#stopKeeping = keepReplicaIdentities(this.#options.url, this.#logger)
@@ -129,6 +150,8 @@ export class PostgresListener extends Readable implements Listener, HasSchemaSto
   stop(): void {
     if (this.#stopping) return
     this.#stopping = true
+    this.#added = null // what is left of the rows comes again
+    this.#goOn()
     if (!this.#reader.inTransaction) return this.#finish()
     this.#graceTimer = setTimeout(() => this.#finish(), stopGraceMs)
   }
@@ -142,11 +165,30 @@ export class PostgresListener extends Readable implements Listener, HasSchemaSto
     this.push(null)
   }
 
-  #onEvent(event: Carried | CommitEvent, bytes: number): void {
+  #onEvent(event: Passing, bytes: number): void {
+    if (this.#added || this.#held.length > 0) this.#held.push({ event, bytes })
+    else this.#take(event, bytes)
+  }
+
+  #take(event: Passing, bytes: number): void {
+    const rows = event.kind === 'keepalive' ? null : this.#see(event)
+    if (rows) {
+      if (this.#stopping) return
+      this.#added = rows
+      this.#reader.pause()
+      this.#goOn()
+      return
+    }
     this.#handOn(event, bytes)
-    if (event.position === null) return
+    if (event.position === null || event.kind === 'keepalive') return
     this.#warnOfNobody()
     if (this.#stopping) this.#finish()
+  }
+
+  /** Messages of backfills are nobody else's: without a companion they are dropped. */
+  #see(event: Carried | CommitEvent): Iterator<AddedRow> | null {
+    if (this.#companion) return this.#companion.see(event)
+    return isBackfillMessage(event) ? [][Symbol.iterator]() : null
   }
 
   /** The rest of the transaction that had begun to arrive would come over the next connection, if at all. */
@@ -154,13 +196,44 @@ export class PostgresListener extends Readable implements Listener, HasSchemaSto
     if (this.#stopping) this.#finish()
   }
 
-  #handOn(event: Carried | CommitEvent | KeepaliveEvent, bytes: number): void {
+  /** Hands on the rows that were added, and what came behind them, as far as there is room, and not for long at once. */
+  #goOn(): void {
+    if (this.#isGoingOn) return
+    this.#isGoingOn = true
+    try {
+      const until = performance.now() + sliceMs
+      for (let n = 1; !this.#isFull && !this.#finished && !this.destroyed; n++) {
+        if (n % 32 === 0 && performance.now() > until) {
+          setImmediate(() => this.#goOn())
+          return
+        }
+        const next = this.#added?.next()
+        if (next && !next.done) {
+          this.#handOn(next.value.event, next.value.bytes)
+          continue
+        }
+        this.#added = null
+        const held = this.#held.shift()
+        if (!held) {
+          this.#reader.resume()
+          return
+        }
+        this.#take(held.event, held.bytes)
+      }
+    } catch (error) {
+      this.destroy(error as Error)
+    } finally {
+      this.#isGoingOn = false
+    }
+  }
+
+  #handOn(event: Passing, bytes: number): void {
     if (this.#finished || this.destroyed) return
     const wanted = this.push(event)
     if (this.readableLength === 0) this.#waitingBytes = 0
     else this.#waitingBytes += bytes
     if (wanted && this.#waitingBytes < maxWaitingBytes) return
-    this.#paused = true
+    this.#isFull = true
     this.#reader.pause()
   }
 
@@ -168,9 +241,10 @@ export class PostgresListener extends Readable implements Listener, HasSchemaSto
   #resumeIfTaken(): void {
     if (this.readableLength > 0) return
     this.#waitingBytes = 0
-    if (!this.#paused || this.#finished) return
-    this.#paused = false
-    this.#reader.resume()
+    if (!this.#isFull || this.#finished) return
+    this.#isFull = false
+    if (this.#added || this.#held.length > 0) this.#goOn()
+    else this.#reader.resume()
   }
 
   #warnOfNobody(): void {
@@ -192,6 +266,7 @@ export class PostgresListener extends Readable implements Listener, HasSchemaSto
     settled
       .then(async () => {
         const kept = this.#stopKeeping?.()
+        await this.#companion?.close()
         await this.#reader.close()
         await kept
         this.#logger.debug({ confirmed: formatLsn(this.checkpointer.confirmed) }, 'let go of the slot')

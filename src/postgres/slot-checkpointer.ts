@@ -13,10 +13,16 @@ import { isSlotPosition } from './slot-position.ts'
 export class SlotCheckpointer implements Checkpointer {
   #confirmed: Lsn = noLsn
   readonly #confirmer = new Confirmer()
-  #onConfirmed: () => void
+  readonly #onConfirmed: () => void
+  readonly #before: (lsn: Lsn) => void | Promise<void>
 
-  constructor(onConfirmed: () => void = () => undefined) {
+  /** `before` hears up to where everything is durable, and may hold back that this is confirmed. */
+  constructor(
+    onConfirmed: () => void = () => undefined,
+    before: (lsn: Lsn) => void | Promise<void> = () => undefined,
+  ) {
     this.#onConfirmed = onConfirmed
+    this.#before = before
   }
 
   /** 0/0 until something was confirmed. */
@@ -34,7 +40,8 @@ export class SlotCheckpointer implements Checkpointer {
   }
 
   /** @throws {PgstreamError} PGSTREAM_INTERNAL for a position that no slot made. */
-  checkpoint(positions: readonly Position[]): void {
+  checkpoint(positions: readonly Position[]): void | Promise<void> {
+    let reached = this.#confirmed
     for (const position of positions) {
       if (!isSlotPosition(position)) {
         throw new PgstreamError(
@@ -42,8 +49,15 @@ export class SlotCheckpointer implements Checkpointer {
           `a slot cannot resume at a position of ${position.partition}`,
         )
       }
-      if (position.offset > this.#confirmed) this.#confirmed = position.offset
+      if (position.offset > reached) reached = position.offset
     }
+    const held = this.#before(reached)
+    if (!held) return this.#confirm(reached)
+    return held.then(() => this.#confirm(reached))
+  }
+
+  #confirm(reached: Lsn): void {
+    if (reached > this.#confirmed) this.#confirmed = reached
     this.#onConfirmed()
   }
 

@@ -19,6 +19,7 @@ export function valueKindOf(typeOid: number): ValueKind {
   return numberOids.has(typeOid) ? asNumber : asText
 }
 
+const numericText = /^-?(\d+(\.\d+)?|Infinity)$|^NaN$/
 const letterF = 0x66
 const letterT = 0x74
 const minus = 0x2d
@@ -46,7 +47,7 @@ export function decodeValue(kind: ValueKind, bytes: Buffer, start: number, end: 
       return decodeHex(bytes, hexStart(bytes, start), end)
     case asNumeric: {
       const text = bytes.toString('latin1', start, end)
-      if (!/^-?(\d+(\.\d+)?|Infinity)$|^NaN$/.test(text)) throw unreadable('numeric')
+      if (!numericText.test(text)) throw unreadable('numeric')
       return text
     }
   }
@@ -56,6 +57,31 @@ export function decodeValue(kind: ValueKind, bytes: Buffer, start: number, end: 
 export function hexStart(bytes: Buffer, start: number): number {
   if (bytes[start] !== hexPrefix[0] || bytes[start + 1] !== hexPrefix[1]) throw unreadable('bytea')
   return start + hexPrefix.length
+}
+
+/**
+ * The same of what is a string already.
+ * @throws {PgstreamError} PGSTREAM_PROTOCOL
+ */
+export function decodeText(kind: ValueKind, text: string): Value {
+  switch (kind) {
+    case asText:
+      return text
+    case asBoolean:
+      if (text !== 't' && text !== 'f') throw unreadable('boolean')
+      return text === 't'
+    case asNumber:
+      return otherNumber(text)
+    case asBigint: {
+      const small = text.length <= 15 ? Number(text) : NaN
+      return Number.isInteger(small) && text !== '' ? BigInt(small) : largeInteger(text)
+    }
+    case asNumeric:
+      if (!numericText.test(text)) throw unreadable('numeric')
+      return text
+    case asBytes:
+      return decodeValue(kind, Buffer.from(text, 'latin1'), 0, text.length)
+  }
 }
 
 /** @throws {PgstreamError} PGSTREAM_PROTOCOL for what is not pairs of hexadecimal digits. */

@@ -11,6 +11,9 @@ const values = [
   'PgstreamError',
   'Processor',
   'WireJsonReader',
+  'backfill',
+  'backfillStatus',
+  'cancelBackfill',
   'checkpointed',
   'encodeWireJson',
   'encodeWireJsonBytes',
@@ -29,6 +32,7 @@ const values = [
   'runPipeline',
   'schemaLogStore',
   'searchIndexer',
+  'startBackfill',
   'stdoutWriter',
   'tableFilter',
   'tearDown',
@@ -37,6 +41,9 @@ const values = [
   'webhookNotifier',
 ]
 const types = [
+  'BackfillOptions',
+  'BackfillProgress',
+  'BackfillRequest',
   'ChangeEvent',
   'Checkpointer',
   'Column',

@@ -30,10 +30,12 @@ function start(command: string, url: string, cwd: string) {
   return { child, exit: once(child, 'exit') }
 }
 
+let customers = 9007199254740993n
+
 async function execute(command: string, database: TemporaryDatabase, folder: TemporaryFolder): Promise<void> {
   const { child, exit } = start(command, database.url, folder.path)
   if (command.startsWith('pgstream run')) {
-    await database.query(`insert into customers values (9007199254740993, 12.50)`)
+    await database.query(`insert into customers values (${customers++}, 12.50)`)
     for await (const line of createInterface({ input: child.stdout })) {
       const { action, table } = JSON.parse(line) as { action: string; table: string }
       if (action === 'I' && table === 'customers') break

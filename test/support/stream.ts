@@ -19,6 +19,8 @@ export interface StreamOptions {
   readonly stages?: readonly Duplex[]
   readonly logger?: Logger | undefined
   readonly signal?: AbortSignal | undefined
+  /** Of the listener, before it is connected to anything. */
+  readonly prepare?: (listener: PostgresListener) => void
 }
 
 /** A listener that runs against a database, and what it gave so far. Disposing destroys it if it still runs. */
@@ -47,6 +49,7 @@ let marks = 0
 export function openStream(database: TemporaryDatabase, options: StreamOptions = {}): TestStream {
   const events: WalEvent[] = []
   const listener = postgresListener({ url: database.url, slotName: options.slotName, logger: options.logger })
+  options.prepare?.(listener)
   const recorder = new PassThrough({
     objectMode: true,
     highWaterMark: 1,

@@ -3,6 +3,7 @@ import { openSession } from '../session.ts'
 import type { Session } from '../session.ts'
 import type { PostgresSource, TemporaryDatabase } from '../postgres.ts'
 import { openStream } from '../stream.ts'
+import type { StreamOptions } from '../stream.ts'
 import type { WalEvent } from '../../../src/wal/event.ts'
 import { judge } from './judge.ts'
 import { lastVersion, readSource } from './oracle/source-state.ts'
@@ -27,19 +28,26 @@ export interface Bench extends AsyncDisposable {
   /** What the server can do. */
   readonly options: WorkloadOptions
   /** Runs the steps in the database, which is empty before and after, and compares it with what the stream says. */
-  try(steps: readonly Step[]): Promise<Outcome>
+  try(steps: readonly Step[], backfill?: BackfillOnTheWay): Promise<Outcome>
+}
+
+/** What was there before one of the steps is lost, and comes back meanwhile. */
+export interface BackfillOnTheWay {
+  readonly at: number
+  readonly begin: (database: TemporaryDatabase) => Promise<unknown>
+  readonly end: (database: TemporaryDatabase) => Promise<unknown>
 }
 
 const markPrefix = 'workload.mark'
 
-export async function openBench(server: PostgresSource): Promise<Bench> {
+export async function openBench(server: PostgresSource, streamed: StreamOptions = {}): Promise<Bench> {
   const isWal2json = server.plugin === 'wal2json'
   const limits: Limits = {
     generated: isWal2json || server.major >= 18 ? 'stored' : 'none',
     nanIsNull: isWal2json,
   }
   const database = await preparedDatabase(server, { before: createExtensions })
-  const stream = openStream(database)
+  const stream = openStream(database, streamed)
   const reader = await openSession(database.url, 'an oracle')
   const runner = openRunner(database.url)
   const options = { major: server.major, ...(await abilities(reader, database.name)) }
@@ -57,10 +65,16 @@ export async function openBench(server: PostgresSource): Promise<Bench> {
   return {
     limits,
     options,
-    try: async (steps) => {
+    try: async (steps, backfill) => {
       const since = await lastVersion(reader.client)
       const begin = await mark()
-      const report = await runner.run(steps)
+      let lost: number | undefined
+      const report = await runner.run(steps, async (index) => {
+        if (index !== backfill?.at) return
+        lost = await mark()
+        await backfill.begin(database)
+      })
+      await backfill?.end(database)
       const end = await mark()
       const source = await readSource(reader.client, since)
       const events = stream.events.slice(begin + 2, end)
@@ -68,7 +82,8 @@ export async function openBench(server: PostgresSource): Promise<Bench> {
         await clear(reader)
         return stream.events.slice(end + 2, await mark())
       })()
-      const problems = judge({ events, source, transactions: report.transactions, limits, cleared })
+      const lostAt = lost === undefined ? undefined : lost - begin - 2
+      const problems = judge({ events, source, transactions: report.transactions, limits, cleared, lostAt })
       return { ...report, events, source, problems }
     },
     [Symbol.asyncDispose]: async () => {

@@ -16,16 +16,20 @@ export interface Evidence {
   readonly limits: Limits
   /** What came when everything was dropped afterwards. */
   readonly cleared?: readonly WalEvent[]
+  /** Before which of the events all rows are forgotten, for a backfill to bring them. */
+  readonly lostAt?: number | undefined
 }
 
 /** Everything that is wrong with a stream: in itself, and compared with its source. */
-export function judge({ events, source, transactions, limits, cleared = [] }: Evidence): string[] {
+export function judge({ events, source, transactions, limits, cleared = [], lostAt }: Evidence): string[] {
   const rebuilt = new Rebuilt({ generated: limits.generated })
-  for (const event of events) rebuilt.take(event)
+  for (const event of events.slice(0, lostAt)) rebuilt.take(event)
+  const twins = lostAt === undefined ? undefined : rebuilt.loseRows()
+  for (const event of lostAt === undefined ? [] : events.slice(lostAt)) rebuilt.take(event)
   const problems = [
     ...rebuilt.problems,
     ...compareTransactions(rebuilt, transactions),
-    ...compareWithSource(rebuilt, source, limits),
+    ...compareWithSource(rebuilt, source, limits, twins),
   ]
   const before = rebuilt.problems.length
   for (const event of cleared) rebuilt.take(event)

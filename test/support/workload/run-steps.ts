@@ -13,8 +13,8 @@ export interface RunReport {
 
 /** Sessions in which steps are run, kept from one workload to the next. */
 export interface StepRunner extends AsyncDisposable {
-  /** Runs one step after the other; rolls back what is open at the end. A failed step fails nobody but its transaction. */
-  run(steps: readonly Step[]): Promise<RunReport>
+  /** Runs one step after the other, `before` each of them what is given; rolls back what is open at the end. A failed step fails nobody but its transaction. */
+  run(steps: readonly Step[], before?: (index: number) => Promise<void>): Promise<RunReport>
 }
 
 /** Nobody waits for anybody: a step that would have to fails. What a session prints must not matter to the stream. */
@@ -38,10 +38,11 @@ export function openRunner(url: string): StepRunner {
     return sessions[number]!
   }
   return {
-    run: async (steps) => {
+    run: async (steps, before) => {
       const failures: { step: Step; message: string }[] = []
       const log = new TransactionLog()
-      for (const step of steps) {
+      for (const [index, step] of steps.entries()) {
+        await before?.(index)
         const { client } = await session(step.session)
         try {
           await runStep(client, step, log)

@@ -1,6 +1,7 @@
 import type { RowEvent, SchemaChangeEvent, WalEvent } from '../../../../src/wal/event.ts'
 import { formatLsn, parseLsn } from '../../../../src/wal/lsn.ts'
 import type { RowCounts } from '../transaction-log.ts'
+import { applyLeniently, TwinTables } from './apply-leniently.ts'
 import { applyRow } from './apply-row.ts'
 import { carryOver, unknown } from './cell.ts'
 import { misfit } from './known-table.ts'
@@ -39,6 +40,7 @@ export class Rebuilt {
   /** Rows of tables that a later entry of the same transaction makes known: CREATE TABLE AS writes them first. */
   #early: RowEvent[] = []
   #commitLsn = 0n
+  #twins: TwinTables | null = null
 
   constructor({ generated = 'none', mayComeAgain = false }: RebuiltOptions = {}) {
     this.#order = new StreamOrder(this.#problems, mayComeAgain)
@@ -75,10 +77,21 @@ export class Rebuilt {
     return rows
   }
 
+  /** Loses all rows: from here on a backfill brings them, between their changes. Gives those that cannot be told apart. */
+  loseRows(): TwinTables {
+    this.#twins ??= new TwinTables()
+    for (const [id, rows] of this.#rows) {
+      this.#twins.noteRows(id, rows)
+      rows.clear()
+    }
+    return this.#twins
+  }
+
   take(event: WalEvent): void {
     if (event.kind === 'commit') this.#order.commit(event)
     if (event.kind === 'keepalive') this.#order.keepalive(event)
     if (event.kind === 'commit' || event.kind === 'keepalive') return this.#endTransaction()
+    if (event.kind === 'insert' && event.snapshot) return this.#applyRow(event)
     if (!this.#order.change(event)) return
     if (event.commitLsn !== this.#commitLsn) this.#endTransaction()
     this.#commitLsn = event.commitLsn
@@ -151,7 +164,9 @@ export class Rebuilt {
       return
     }
     const wrong = misfit(relation, table, { generated: this.#generated, early })
-    if (wrong === null) applyRow(event, table, this.rowsOf(table), this.#problems)
+    const rows = this.rowsOf(table)
+    if (wrong === null && this.#twins) applyLeniently(event, table, rows, this.#twins)
+    else if (wrong === null) applyRow(event, table, rows, this.#problems)
     else this.#problems.add(`${event.kind} of ${relation.schema}.${relation.table} has ${wrong}`)
   }
 }

@@ -1,0 +1,71 @@
+import { splitPatterns } from '../wal/table-pattern.ts'
+import { PgstreamError } from '../errors.ts'
+import type { BackfillProgress } from '../postgres/backfill/backfill-progress.ts'
+import { backfillStatus, cancelBackfill, startBackfill } from '../postgres/backfill/request-backfill.ts'
+import { readTarget } from './database-task.ts'
+import type { Program } from './program.ts'
+import { styled } from './styled.ts'
+
+const actions = { start: startBackfill, status: backfillStatus, cancel: cancelBackfill } as const
+type Action = keyof typeof actions
+
+const isAction = (word: string): word is Action => Object.hasOwn(actions, word)
+
+const nothing: Readonly<Record<Action, string>> = {
+  start: 'There is no table to backfill.',
+  status: 'Nobody asked for a backfill yet: pgstream backfill start',
+  cancel: 'There is no backfill to cancel.',
+}
+
+export const backfill: Program = async (flags, action = '') => {
+  if (!isAction(action)) {
+    const sentence = `pgstream backfill cannot ${JSON.stringify(action)}.`
+    throw new PgstreamError('PGSTREAM_USAGE', sentence, { remedy: 'It can start, status and cancel.' })
+  }
+  const { source, slotName } = readTarget(flags).target
+  const tables = typeof flags['tables'] === 'string' ? splitPatterns(flags['tables']) : undefined
+  const progress = await actions[action]({ url: source.url, slotName, tables })
+  if (flags['json'] === true) {
+    process.stdout.write(`${JSON.stringify({ ok: true, tables: progress })}\n`)
+    return 0
+  }
+  const lines = progress.length === 0 ? [nothing[action]] : columns(progress.map(cells))
+  const isWaiting = action === 'start' && progress.some(({ state }) => state === 'waiting')
+  const next = isWaiting ? ['The rows come as soon as pgstream run reads this slot.'] : []
+  process.stdout.write([...lines, ...next].map((line) => `${line}\n`).join(''))
+  return 0
+}
+
+const states = {
+  waiting: 'dim',
+  running: 'strong',
+  done: 'good',
+  cancelled: 'dim',
+  failed: 'warning',
+} as const
+
+const number = (value: number): string => value.toLocaleString('en')
+
+/** `public.orders`, `running`, `120,000 of about 2,000,000 rows, 85,000 rows/s, 22 s left`. */
+function cells(
+  progress: BackfillProgress,
+): readonly [name: string, state: BackfillProgress['state'], rest: string] {
+  const { schema, table, state, rows, estimatedRows, rowsPerSecond, secondsLeft, error } = progress
+  const isMoving = state === 'running' || state === 'done'
+  const estimate = state === 'running' && estimatedRows !== null ? ` of about ${number(estimatedRows)}` : ''
+  const rest = [
+    ...(isMoving || rows > 0 ? [`${number(rows)}${estimate} rows`] : []),
+    ...(isMoving && rowsPerSecond !== null ? [`${number(rowsPerSecond)} rows/s`] : []),
+    ...(secondsLeft !== null && estimatedRows !== null ? [`${number(secondsLeft)} s left`] : []),
+    ...(error === null ? [] : [error]),
+  ]
+  return [`${schema}.${table}`, state, rest.join(', ')]
+}
+
+function columns(rows: readonly ReturnType<typeof cells>[]): string[] {
+  const widest = Math.max(...rows.map(([name]) => name.length))
+  return rows.map(([name, state, rest]) => {
+    const word = styled(states[state], state.padEnd(9), process.stdout)
+    return `${name.padEnd(widest)}  ${word}  ${rest}`.trimEnd()
+  })
+}

@@ -1,0 +1,160 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { asPgstreamError } from '../../errors.ts'
+import type { Carried } from '../../pipeline/confirming-writable.ts'
+import type { Logger } from '../../telemetry/logger.ts'
+import type { CommitEvent } from '../../wal/event.ts'
+import { noLsn } from '../../wal/lsn.ts'
+import type { Lsn } from '../../wal/lsn.ts'
+import type { AddedRow, Companion } from '../companion.ts'
+import { isPassing } from '../passing-errors.ts'
+import { sqlState } from '../postgres-error.ts'
+import { TellOnce } from '../tell-once.ts'
+import { BackfillDriver } from './backfill-driver.ts'
+import { BackfillStore } from './backfill-store.ts'
+import { SteadySession } from '../steady-session.ts'
+import { describeSlot } from './slot-of.ts'
+import { StreamSide } from './stream-side.ts'
+import { TableFill } from './table-fill.ts'
+import type { Progress } from './table-fill.ts'
+
+export interface CompanionOptions {
+  readonly url: string
+  readonly slotName: string | undefined
+  readonly logger: Logger
+  readonly wants: (schema: string, table: string) => boolean
+  readonly mostRows: number | undefined
+  /** Asks for tables at the start, as far as nobody did before. */
+  readonly ask: (() => Promise<unknown>) | null
+}
+
+const retryMs = 500
+const closeMs = 2_000
+const undefinedTable = '42P01'
+
+/** Everything of a backfill that belongs to one listener: its place in the stream, what reads, and what is written down. */
+export class BackfillCompanion implements Companion {
+  readonly #options: CompanionOptions
+  readonly #stream: StreamSide
+  readonly #connection: SteadySession
+  readonly #abort = new AbortController()
+  readonly #tell: TellOnce
+  #store: BackfillStore | null = null
+  #driver: BackfillDriver | null = null
+  #running: Promise<void> = Promise.resolve()
+  #writing: Promise<void> = Promise.resolve()
+  #durableTo: Lsn = noLsn
+
+  constructor(options: CompanionOptions) {
+    this.#options = options
+    this.#connection = new SteadySession({
+      url: options.url,
+      applicationName: 'pgstream backfill',
+      logger: options.logger,
+    })
+    this.#tell = new TellOnce(options.logger)
+    this.#stream = new StreamSide({ look: () => this.#driver?.look(), moved: () => this.#driver?.wake() })
+  }
+
+  /** What was begun before is known before the first event: what happens to it in the stream matters from there on. */
+  async open(): Promise<void> {
+    for (;;) {
+      try {
+        return await this.#begin()
+      } catch (error) {
+        // the listener waits for such a server, too
+        if (this.#abort.signal.aborted || !isPassing(error, { readBefore: false })) throw error
+        const { code, message, remedy } = asPgstreamError(error)
+        this.#tell.warn({ code, remedy }, `${message} Trying again until it works`)
+        await pause(retryMs, undefined, { signal: this.#abort.signal }).catch(() => undefined)
+      }
+    }
+  }
+
+  async #begin(): Promise<void> {
+    const { url, slotName, logger, wants, ask, mostRows } = this.#options
+    const slot = await describeSlot(this.#connection, slotName)
+    const store = new BackfillStore(this.#connection, slot.name, this.#stream.run)
+    try {
+      await ask?.()
+      for (const each of await store.open()) this.#stream.tables.set(each.oid, new TableFill(each, mostRows))
+    } catch (error) {
+      const cause = asPgstreamError(error).cause
+      if (sqlState(cause) !== undefinedTable) throw error
+      logger.warn({}, 'no backfill is possible: run pgstream init once more, it adds what this version needs')
+      return
+    }
+    this.#store = store
+    this.#driver = new BackfillDriver({
+      ...{
+        url,
+        store,
+        stream: this.#stream,
+        plugin: slot.plugin,
+        logger,
+        wants,
+        mostRows,
+        signal: this.#abort.signal,
+      },
+      settle: () => void this.#settle(this.#durableTo),
+    })
+    this.#running = this.#driver.run()
+  }
+
+  see(event: Carried | CommitEvent): Iterator<AddedRow> | null {
+    return this.#stream.see(event)
+  }
+
+  durable(lsn: Lsn): void | Promise<void> {
+    if (lsn > this.#durableTo) this.#durableTo = lsn
+    const held = this.#settle(lsn)
+    this.#driver?.wake()
+    return held
+  }
+
+  /** Writes down what has come to its end; a promise for what must be there before the source forgets. */
+  #settle(lsn: Lsn): void | Promise<void> {
+    let held: Promise<void> | undefined
+    for (const table of this.#stream.tables.values()) {
+      const mustHold = table.hasUnwritten(lsn)
+      const progress = table.durable(lsn, this.#stream.live.isLive)
+      if (progress === null) continue
+      const written = this.#write(table, progress)
+      if (mustHold) held = written
+    }
+    return held
+  }
+
+  /** One after the other, so that what is newer wins. Rejects when it was not written for good. */
+  #write(table: TableFill, progress: Progress): Promise<void> {
+    const written = this.#writing.then(() => this.#writeNow(table, progress))
+    this.#writing = written.catch(() => undefined)
+    return written
+  }
+
+  async #writeNow(table: TableFill, progress: Progress): Promise<void> {
+    const isOurs = await this.#store!.write(table.oid, progress, this.#abort.signal)
+    if (!isOurs || progress.isDone) this.#letGo(table, isOurs)
+    this.#driver?.wake()
+  }
+
+  #letGo(table: TableFill, isOurs: boolean): void {
+    const { tables } = this.#stream
+    if (tables.get(table.oid) !== table) return
+    tables.delete(table.oid)
+    this.#stream.dropTable(table)
+    const seconds = Math.round((performance.now() - table.startedAt) / 100) / 10
+    this.#options.logger.info(
+      { table: table.name, rows: table.rows, seconds },
+      isOurs ? 'the backfill of a table is done' : 'the backfill of a table was cancelled',
+    )
+  }
+
+  async close(): Promise<void> {
+    const timer = setTimeout(() => void this.#connection.close(), closeMs)
+    this.#abort.abort()
+    await this.#running
+    await this.#writing
+    clearTimeout(timer)
+    await this.#connection.close()
+  }
+}

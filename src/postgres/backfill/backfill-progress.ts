@@ -1,0 +1,58 @@
+import type { SteadySession } from '../steady-session.ts'
+
+/** How far the backfill of one table is. */
+export interface BackfillProgress {
+  readonly oid: string
+  readonly schema: string
+  readonly table: string
+  /** `waiting`: for `pgstream run`. */
+  readonly state: 'waiting' | 'running' | 'done' | 'cancelled' | 'failed'
+  /** Handed on and durable at the destination; those that were changed meanwhile came in the stream and do not count. */
+  readonly rows: number
+  readonly bytes: number
+  /** As the last ANALYZE of the table says; null while it waits. */
+  readonly estimatedRows: number | null
+  readonly rowsPerSecond: number | null
+  readonly secondsLeft: number | null
+  readonly requestedAt: string
+  readonly startedAt: string | null
+  readonly finishedAt: string | null
+  /** What failed, and what to do about it. */
+  readonly error: string | null
+}
+
+type StoredProgress = Omit<BackfillProgress, 'rows' | 'bytes' | 'rowsPerSecond' | 'secondsLeft'> & {
+  readonly rows: string
+  readonly bytes: string
+  readonly seconds: number | null
+}
+
+/** All tables of a slot that were ever asked for. */
+export async function progressOf(connection: SteadySession, slot: string): Promise<BackfillProgress[]> {
+  const rows = await connection.query<StoredProgress>(
+    `select table_oid::int8::text as oid, schema_name as schema, table_name as "table", state, rows::text, bytes::text,
+            estimated_rows::float8 as "estimatedRows", error,
+            extract(epoch from coalesce(finished_at, updated_at, now()) - started_at)::float8 as seconds,
+            ${['requested_at', 'started_at', 'finished_at'].map(timeSql).join(', ')}
+       from pgstream.backfills where slot = $1 order by schema_name, table_name`,
+    [slot],
+  )
+  return rows.map(({ seconds, ...row }) => {
+    const done = Number(row.rows)
+    const rowsPerSecond = seconds !== null && seconds > 0 ? Math.round(done / seconds) : null
+    const left = row.estimatedRows === null ? 0 : row.estimatedRows - done
+    const isUnderWay = row.state === 'running' && rowsPerSecond !== null && rowsPerSecond > 0
+    return {
+      ...row,
+      rows: done,
+      bytes: Number(row.bytes),
+      rowsPerSecond,
+      secondsLeft: isUnderWay ? Math.max(0, Math.round(left / rowsPerSecond)) : null,
+    }
+  })
+}
+
+const timeSql = (column: string): string => {
+  const name = column.replace(/_(.)/, (_, letter: string) => letter.toUpperCase())
+  return `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as "${name}"`
+}

@@ -1,0 +1,180 @@
+import { randomBytes } from 'node:crypto'
+import type { Carried } from '../../pipeline/confirming-writable.ts'
+import type { CommitEvent, InsertEvent, MessageEvent } from '../../wal/event.ts'
+import type { AddedRow } from '../companion.ts'
+import { asOld, asWhole, rowsOf, withHole } from './chunk-window.ts'
+import type { ChunkRows } from './chunk-window.ts'
+import { Chunk } from './chunk.ts'
+import { LiveRate } from './live-rate.ts'
+import { namingColumns, rowName } from './row-name.ts'
+import type { TableFill } from './table-fill.ts'
+import { isBackfillMessage, lookAgain, readWatermark } from './watermark.ts'
+
+/** In place of a message that nobody else is to see. */
+const nothing = (): Iterator<AddedRow> => [][Symbol.iterator]()
+
+/** Identical rows that others keep changing are not waited for longer than that. */
+const mostFailures = 30
+
+/**
+ * The part of a backfill that stands in the stream: sees what happens to its tables between two watermarks, and puts the
+ * rows that were read meanwhile, and that nobody touched, where the second one stands.
+ */
+export class StreamSide {
+  /** Tells our watermarks from those of others, and of processes before this one. */
+  readonly run: string = randomBytes(12).toString('base64url')
+  readonly live: LiveRate = new LiveRate()
+  readonly tables: Map<number, TableFill> = new Map<number, TableFill>()
+  readonly #chunks = new Map<number, Chunk>()
+  readonly #on: { readonly look: () => void; readonly moved: () => void }
+  #number = 0
+
+  /** `look`: somebody asked for a backfill, or cancelled one; `moved`: a chunk came to its end, of either kind. */
+  constructor(on: { look: () => void; moved: () => void }) {
+    this.#on = on
+  }
+
+  /** Chunks whose end is still to come. */
+  get open(): number {
+    return this.#chunks.size
+  }
+
+  /** To be called before its first watermark is written. */
+  begin(table: TableFill): Chunk {
+    const chunk = new Chunk(++this.#number, table)
+    this.#chunks.set(chunk.number, chunk)
+    return chunk
+  }
+
+  /** It will have no end. */
+  drop(chunk: Chunk): void {
+    this.#chunks.delete(chunk.number)
+    chunk.table.windows.delete(chunk.window)
+  }
+
+  /** Drops those of a table: it goes on from where it was handed on. */
+  dropTable(table: TableFill): void {
+    for (const chunk of this.#chunks.values()) if (chunk.table === table) this.#chunks.delete(chunk.number)
+    table.goBack()
+  }
+
+  /** Drops all that are open: whoever wrote their watermarks is gone. */
+  dropAll(): void {
+    for (const chunk of this.#chunks.values()) if (!chunk.isOutdated) chunk.table.goBack()
+    this.#chunks.clear()
+  }
+
+  see(event: Carried | CommitEvent): Iterator<AddedRow> | null {
+    if (isBackfillMessage(event)) return this.#mark(event)
+    if (this.tables.size === 0) return null
+    switch (event.kind) {
+      case 'insert':
+      case 'update':
+      case 'delete':
+      case 'truncate':
+        this.live.count()
+        this.tables.get(event.relation.oid)?.note(event)
+        return null
+      case 'schema-change':
+        for (const table of this.tables.values()) table.noteSchemaChange(event)
+        return null
+      default:
+        return null
+    }
+  }
+
+  #mark(event: MessageEvent): Iterator<AddedRow> {
+    const mark = readWatermark(event.content)
+    const chunk = mark?.run === this.run ? this.#chunks.get(mark.chunk) : undefined
+    if (!mark || !chunk) {
+      if (event.content.equals(lookAgainBytes)) this.#on.look()
+      return nothing()
+    }
+    if (mark.edge === 'low') {
+      chunk.window.low ??= event.lsn
+      return nothing()
+    }
+    const { table, window } = chunk
+    if (!chunk.isOutdated && window.low !== null && window.rows !== null && !window.spoiled) {
+      if (!hasTouchedTwin(chunk, window.rows)) return this.#handOn(chunk, window.rows, event, mark.time)
+      table.pace.tooLarge(window.rows.lines.rows)
+    }
+    this.drop(chunk)
+    if (!chunk.isOutdated) {
+      if (window.spoiled === 'too much changed') table.pace.tooLarge(window.rows?.lines.rows ?? 0)
+      table.goBack()
+    }
+    this.#on.moved()
+    return nothing()
+  }
+
+  *#handOn(chunk: Chunk, read: ChunkRows, high: MessageEvent, time: number): Generator<AddedRow, undefined> {
+    const { table, window, place } = chunk
+    const { shape, lines } = read
+    const startedAt = performance.now()
+    const naming = namingColumns(shape.relation)
+    const { relation } = shape
+    const hasTwins = shape.order === null
+    const { commitLsn } = high
+    const lsn = window.low!
+    for (const name of chunk.again) {
+      const touch = window.touch(name)
+      if (!isHole(touch)) table.holes.filled(name, high.lsn)
+    }
+    let ordinal = 0
+    let rows = 0
+    let handedOnBytes = 0
+    if (!window.isEmptied) {
+      for (const { values, bytes } of rowsOf(read)) {
+        const touch = window.isTouched ? window.touch(rowName(values, naming)) : 0
+        if (isHole(touch)) table.noteHole(values, naming, commitLsn)
+        if (touch === 0 || (hasTwins && touch === asWhole)) {
+          rows++
+          handedOnBytes += bytes
+          if (hasTwins) values.pop() // its place
+          const event: InsertEvent = {
+            kind: 'insert',
+            relation,
+            values,
+            commitLsn,
+            ordinal,
+            lsn,
+            xid: 0,
+            commitTime: time,
+            position: null,
+            translation: null,
+            snapshot: true,
+          }
+          yield { event, bytes }
+        }
+        ordinal++
+      }
+    }
+    this.drop(chunk)
+    table.pace.handedOn(lines.rows, performance.now() - startedAt, this.live.isLive)
+    const isScan = place !== undefined && !chunk.isOutdated
+    table.handedOn({ lsn: high.lsn, place: place ?? null, rows, bytes: handedOnBytes, isScan, startedAt })
+    this.#on.moved()
+    return undefined
+  }
+}
+
+const lookAgainBytes = Buffer.from(lookAgain)
+
+/** Whoever got only what the stream said of it may lack a large value. */
+const isHole = (touch: number): boolean => (touch & withHole) !== 0 && (touch & asWhole) === 0
+
+/**
+ * Of two rows that are the same in every column, the stream does not say which was changed: what was read must be without
+ * either, or with both.
+ */
+function hasTouchedTwin({ table, window }: Chunk, rows: ChunkRows): boolean {
+  const { shape } = rows
+  if (shape.order !== null || !window.isTouched || window.isEmptied || table.failures >= mostFailures)
+    return false
+  const naming = namingColumns(shape.relation)
+  for (const { values } of rowsOf(rows)) {
+    if ((window.touch(rowName(values, naming)) & asOld) !== 0) return true
+  }
+  return false
+}

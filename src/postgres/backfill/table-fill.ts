@@ -1,0 +1,192 @@
+import type { RowEvent, SchemaChangeEvent } from '../../wal/event.ts'
+import type { Lsn } from '../../wal/lsn.ts'
+import { unchangedToast } from '../../wal/value.ts'
+import type { Row } from '../../wal/value.ts'
+import type { ChunkWindow } from './chunk-window.ts'
+import { Pace } from './pace.ts'
+import { HoleList } from './hole-list.ts'
+import { namingColumns, rowName } from './row-name.ts'
+
+/** How far a table is read: behind a key, or up to a page; null: nothing yet. */
+export type Place = readonly string[] | null
+
+/** A table as `pgstream.backfills` has it. */
+export interface StoredFill {
+  readonly oid: number
+  readonly schema: string
+  readonly table: string
+  /** What `lastKey` is a place in. */
+  readonly orderedBy: string | null
+  readonly lastKey: Place
+  readonly again: readonly (readonly string[])[]
+  readonly rows: number
+  readonly bytes: number
+}
+
+/** What becomes true once the stream is durable up to `lsn`. */
+interface HandedOn {
+  readonly lsn: Lsn
+  readonly place: Place
+  readonly rows: number
+  readonly bytes: number
+  readonly startedAt: number
+}
+
+/** What is worth writing down. */
+export interface Progress {
+  readonly orderedBy: string | null
+  readonly lastKey: Place
+  readonly again: readonly (readonly string[])[]
+  readonly rows: number
+  readonly bytes: number
+  readonly isDone: boolean
+}
+
+/**
+ * One table on its way through the stream: how far it is read, handed on, and durable. Chunks are read ahead; when one
+ * turns out to be of no use, all that were read behind it are, too.
+ */
+export class TableFill {
+  readonly oid: number
+  readonly pace: Pace
+  readonly holes: HoleList
+  readonly windows: Set<ChunkWindow> = new Set<ChunkWindow>()
+  schema: string
+  table: string
+  orderedBy: string | null
+  /** Where the next chunk begins. */
+  place: Place
+  /** The next chunk would have no rows. */
+  isRead = false
+  /** Up to which page it is read, where there is no key: rows that are added behind come by in the stream. */
+  lastPage: number | null = null
+  isClaimed = false
+  /** Its end is written down, or about to be. */
+  isFinished = false
+  estimatedRows: number | null = null
+  readonly startedAt: number = performance.now()
+  /** Counts what was read in vain: chunks of an earlier count are of no use. */
+  attempt = 0
+  /** How many times in a row it was. */
+  failures = 0
+  #handedOnTo: Place
+  #handedOn: HandedOn[] = []
+  #durable: { place: Place; rows: number; bytes: number }
+  /** A place further back than what was written down: to be written as it is. */
+  #isReset = false
+
+  constructor(stored: StoredFill, mostRows?: number) {
+    this.pace = new Pace(mostRows)
+    this.oid = stored.oid
+    this.schema = stored.schema
+    this.table = stored.table
+    this.orderedBy = stored.orderedBy
+    this.place = stored.lastKey
+    this.#handedOnTo = stored.lastKey
+    this.#durable = { place: stored.lastKey, rows: stored.rows, bytes: stored.bytes }
+    this.holes = new HoleList(stored.again)
+  }
+
+  /** For people: `public.users`. */
+  get name(): string {
+    return `${this.schema}.${this.table}`
+  }
+
+  get rows(): number {
+    return this.#durable.rows
+  }
+
+  /** Chunks whose rows are on their way to the destination. */
+  get underway(): number {
+    return this.#handedOn.length
+  }
+
+  /** There are rows that can be read now. */
+  get hasMore(): boolean {
+    return !this.isRead || (this.holes.hasWaiting && this.windows.size === 0)
+  }
+
+  /** Nothing is left to be read or handed on. */
+  get #isHandedOn(): boolean {
+    return this.isRead && this.windows.size === 0 && !this.holes.hasWaiting
+  }
+
+  note(event: RowEvent): void {
+    for (const window of this.windows) window.note(event)
+    if (event.kind !== 'update' || event.old === null || !event.values.includes(unchangedToast)) return
+    const columns = namingColumns(event.relation)
+    if (rowName(event.old, columns) === rowName(event.values, columns)) return
+    this.noteHole(event.values, columns, event.commitLsn)
+  }
+
+  /** A row that the destination may not have as a whole: it is read again. */
+  noteHole(values: Row, columns: readonly number[], since: Lsn): void {
+    if (!this.holes.add(rowName(values, columns), values, columns, since)) this.startOver()
+  }
+
+  /** The stream tells that the table, or one with its name, was altered. */
+  noteSchemaChange({ entry: { schemaName, schema } }: SchemaChangeEvent): void {
+    const isMeant =
+      schema.tables.some(({ oid }) => Number(oid) === this.oid) ||
+      schema.dropped_tables.some(({ oid }) => Number(oid) === this.oid) ||
+      (schema.dropped === true && schemaName === this.schema) ||
+      schema.renamed_from === this.schema
+    if (isMeant) for (const window of this.windows) window.spoil('altered')
+  }
+
+  handedOn(chunk: HandedOn & { readonly isScan: boolean }): void {
+    this.failures = 0
+    if (chunk.isScan) this.#handedOnTo = chunk.place
+    this.#handedOn.push({ ...chunk, place: this.#handedOnTo })
+  }
+
+  /** What was read ahead is of no use: it is read again from where it was handed on. */
+  goBack(): void {
+    this.attempt++
+    this.failures++
+    this.windows.clear()
+    this.isRead = false
+    this.place = this.#handedOnTo
+  }
+
+  /** From its first row: a place in it means nothing any more, or too many rows would have to be remembered. */
+  startOver(): void {
+    this.#handedOnTo = null
+    this.holes.clear()
+    this.goBack()
+    this.#isReset = true
+    this.#handedOn = this.#handedOn.map((chunk) => ({ ...chunk, place: null }))
+    this.#durable = { ...this.#durable, place: null }
+  }
+
+  /** What is to be written down when the stream is durable up to `lsn`; null when that is nothing new. */
+  durable(lsn: Lsn, isLive: boolean): Progress | null {
+    if (this.isFinished) return null
+    let last: HandedOn | undefined
+    for (; this.#handedOn[0] && this.#handedOn[0].lsn <= lsn; this.#handedOn.shift()) {
+      last = this.#handedOn[0]
+      this.#durable = {
+        place: last.place,
+        rows: this.#durable.rows + last.rows,
+        bytes: this.#durable.bytes + last.bytes,
+      }
+      this.pace.durable(last.rows, performance.now() - last.startedAt, isLive)
+    }
+    const isNew =
+      this.holes.durable(lsn) || this.holes.hasUnwritten(lsn) || last !== undefined || this.#isReset
+    this.#isReset = false
+    const isDone = this.#isHandedOn && this.#handedOn.length === 0 && this.holes.isEmpty
+    this.isFinished = isDone
+    return isNew || isDone ? this.#progress(isDone) : null
+  }
+
+  /** Something was found wanting before `lsn` and is not written down: the stream must not be confirmed so far before it is. */
+  hasUnwritten(lsn: Lsn): boolean {
+    return !this.isFinished && this.holes.hasUnwritten(lsn)
+  }
+
+  #progress(isDone: boolean): Progress {
+    const { place, rows, bytes } = this.#durable
+    return { orderedBy: this.orderedBy, lastKey: place, again: this.holes.take(), rows, bytes, isDone }
+  }
+}

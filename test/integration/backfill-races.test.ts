@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startBackfill } from '../../src/postgres/backfill/request-backfill.ts'
+import type { TemporaryDatabase } from '../support/postgres.ts'
+import { postgresServers, startPostgres } from '../support/postgres.ts'
+import { openSession } from '../support/session.ts'
+import { preparedDatabase } from '../support/source.ts'
+import { heardLogger } from '../support/heard-logger.ts'
+import { eventually } from '../support/wait.ts'
+import { assertSame, blocked, filled, openFill } from '../support/backfill/fill.ts'
+import { FirstSnapshot, LastRows } from '../support/backfill/last-rows.ts'
+
+const [server] = postgresServers()
+
+const withRows = (sql: string): Promise<TemporaryDatabase> =>
+  preparedDatabase(server!, { before: (database) => database.query(sql) })
+
+test('a commit that is in the stream and not visible yet is waited for', async () => {
+  await using own = await startPostgres({ major: server!.major })
+  await using database = await preparedDatabase(own, {
+    before: ({ query }) =>
+      query(`create table t as select 1 as id, 'old' as v; alter table t add primary key (id)`),
+  })
+  await database.query('set synchronous_commit = local')
+  await database.query(`alter system set synchronous_standby_names = 'nobody'`)
+  await database.query('select pg_reload_conf()')
+  const rows = new LastRows('t')
+  await using stream = openFill(database, { rows })
+  await using writer = await openSession(database.url)
+  await eventually(
+    async () =>
+      (
+        await writer.query(
+          `select from pg_settings where name = 'synchronous_standby_names' and setting <> ''`,
+        )
+      ).length > 0,
+    { about: 'The setting' },
+  )
+
+  const committing = writer.query(`update t set v = 'new'`)
+  await stream.until(() => rows.both[0].get(1)?.['v'] === 'new', 'The commit in the stream')
+  const [visible] = await database.query<{ v: string }>('select v from t')
+  assert.equal(visible!.v, 'old', 'what a chunk would have if it were read now')
+  await startBackfill({ url: database.url })
+  await blocked(database)
+
+  await database.query('alter system reset synchronous_standby_names')
+  await database.query('select pg_reload_conf()')
+  await committing
+  assert.deepEqual(
+    (await filled(database.url)).map(({ state }) => state),
+    ['done'],
+  )
+  await assertSame(database, rows, 't')
+  assert.deepEqual(rows.snapshots, [{ id: 1, v: 'new' }])
+})
+
+test('a change that is older than the mark and committed behind the chunk keeps its place', async () => {
+  await using database = await withRows(
+    `create table t (id int primary key, v text); insert into t values (1, 'old')`,
+  )
+  const { logger, lines } = heardLogger()
+  const rows = new LastRows('t')
+  await using stream = openFill(database, { rows, logger })
+  await using writer = await openSession(database.url)
+  await writer.query(`begin; update t set v = 'new'`)
+  await startBackfill({ url: database.url })
+  await blocked(database)
+  assert.equal(stream.events.filter((event) => event.kind === 'insert').length, 0)
+  const isTold = (): boolean =>
+    lines.some(
+      ({ message, fields }) =>
+        message.includes('waits for') && /^pid \d+ \(/.test(String(fields['blockers'])),
+    )
+  await eventually(isTold, { timeoutMs: 30_000, about: 'A word on whom it waits for' })
+  await writer.query('commit')
+  await filled(database.url)
+  await assertSame(database, rows, 't')
+})
+
+test('a transaction that is prepared while it is waited for is waited for on', async () => {
+  await using database = await withRows(
+    `create table t (id int primary key, v text); insert into t values (1, 'old')`,
+  )
+  const { logger, lines } = heardLogger()
+  const rows = new LastRows('t')
+  await using stream = openFill(database, { rows, logger })
+  await using writer = await openSession(database.url)
+  await writer.query(`begin; update t set v = 'new'`)
+  await startBackfill({ url: database.url })
+  await blocked(database)
+  await writer.query(`prepare transaction '${database.name}'`)
+  const isTold = (): boolean =>
+    lines.some(({ fields }) => String(fields['blockers']).includes('the prepared transaction'))
+  await eventually(isTold, { timeoutMs: 30_000, about: 'A word on what it waits for' })
+  await stream.changesOf('select 1')
+  assert.equal(rows.snapshots.length, 0)
+  await writer.query(`commit prepared '${database.name}'`)
+  await filled(database.url)
+  await assertSame(database, rows, 't')
+})
+
+test('a row whose large value the stream leaves out within the window is read again', async () => {
+  await using database = await withRows(
+    `create table t (id int primary key, n int, large text);
+     alter table t alter column large set storage external;
+     insert into t select i, 0, repeat('x', 9000) from generate_series(1, 3) as i`,
+  )
+  const rows = new LastRows('t')
+  await using stream = openFill(database, { rows })
+  await using blocker = await openSession(database.url)
+  await blocker.query('begin; lock table t in row exclusive mode')
+  await startBackfill({ url: database.url })
+  await blocked(database)
+  await database.query('update t set n = 1 where id = 2')
+  await blocker.query('commit')
+  await filled(database.url)
+  const updates = stream.events.filter((event) => event.kind === 'update')
+  assert.ok(updates.some(({ values }) => values.some((value) => typeof value === 'symbol')))
+  await assertSame(database, rows, 't')
+  assert.deepEqual(
+    rows.snapshots.map(({ id }) => id),
+    [1, 3, 2],
+  )
+})
+
+test('a row that comes into the range that is already read, without its large value, is read again', async () => {
+  await using database = await withRows(
+    `create table t (id int primary key, n int, large text);
+     alter table t alter column large set storage external;
+     insert into t select i * 10, 0, repeat('x', 9000) from generate_series(1, 40) as i`,
+  )
+  const rows = new LastRows('t')
+  const first = new FirstSnapshot()
+  await using stream = openFill(database, { rows, first, chunkRows: 1 })
+  await startBackfill({ url: database.url })
+  await first.arrived
+  await database.query('update t set id = 5 where id = 400')
+  first.letGo()
+  await filled(database.url)
+  assert.ok(stream.events.some((event) => event.kind === 'update'))
+  await assertSame(database, rows, 't')
+})
+
+test('a table without key that is written anew is read from its first page', async () => {
+  await using database = await withRows(
+    `create table t (id int, filler text);
+     insert into t select i, repeat('x', 1500) from generate_series(1, 500) as i`,
+  )
+  const rows = new LastRows('t')
+  const first = new FirstSnapshot()
+  await using stream = openFill(database, { rows, first, chunkRows: 20 })
+  await startBackfill({ url: database.url })
+  await first.arrived
+  await database.query('delete from t where id <= 300')
+  await database.query('vacuum full t')
+  first.letGo()
+  await filled(database.url)
+  assert.ok(stream.events.some((event) => event.kind === 'delete'))
+  await assertSame(database, rows, 't')
+})
+
+test('rows that a policy hides from the user end the backfill of their table, in words', async () => {
+  const role = `test_reader_${process.pid}`
+  await using database = await withRows(
+    `create table t (id int primary key, v text); insert into t values (1, 'shown'), (2, 'hidden');
+     create table u (id int primary key); insert into u values (7);
+     alter table t enable row level security; create policy p on t using (v = 'shown')`,
+  )
+  await database.query(
+    `create role ${role} login replication password 'reader';
+     grant select on t, u to ${role}; grant usage on schema pgstream to ${role};
+     grant select, insert, update on all tables in schema pgstream to ${role};
+     grant usage on all sequences in schema pgstream to ${role}`,
+  )
+  try {
+    const url = new URL(database.url)
+    url.username = role
+    url.password = 'reader'
+    await using reader = await openSession(url.href)
+    assert.equal((await reader.query('select from t')).length, 1, 'without a word, a row is missing')
+    const rows = new LastRows('u')
+    await using stream = openFill({ ...database, url: url.href }, { rows })
+    await startBackfill({ url: url.href })
+    const [t, u] = await filled(url.href)
+    assert.equal(t!.state, 'failed')
+    assert.match(t!.error!, /row-level security/)
+    assert.equal(u!.state, 'done')
+    assert.deepEqual([...rows.both[0].keys()], [7])
+    assert.ok(stream.events.length > 0)
+  } finally {
+    await database.query(`drop owned by ${role}; drop role ${role}`)
+  }
+})
