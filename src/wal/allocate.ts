@@ -19,7 +19,7 @@ export function allocate(bytes: number): Buffer {
 }
 
 function exposedGc(): () => void {
-  if (globalThis.gc) return globalThis.gc as () => void
+  if (globalThis.gc) return globalThis.gc
   setFlagsFromString('--expose-gc')
   const gc = runInNewContext('gc') as () => void
   setFlagsFromString('--no-expose-gc')

@@ -62,7 +62,7 @@ export class MeasuredRun implements AsyncDisposable {
 
   async #number(file: 'status' | 'io', found: RegExp): Promise<number> {
     if (this.#child.exitCode !== null) throw new Error(`the command ended by itself: ${this.#stderr}`)
-    return Number(found.exec(await readFile(`/proc/${this.#child.pid}/${file}`, 'utf8'))![1])
+    return Number(found.exec(await readFile(`/proc/${String(this.#child.pid)}/${file}`, 'utf8'))![1])
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

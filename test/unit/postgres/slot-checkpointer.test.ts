@@ -13,11 +13,11 @@ test('nothing is confirmed before something was', () => {
 test('the confirmed position never moves backwards', () => {
   const checkpointer = new SlotCheckpointer()
   const seen = [5n, 3n, 9n, 9n, 1n, 10n].map((value) => {
-    checkpointer.checkpoint([at(value)])
+    void checkpointer.checkpoint([at(value)])
     return checkpointer.confirmed
   })
   assert.deepEqual(seen, [5n, 5n, 9n, 9n, 9n, 10n])
-  checkpointer.checkpoint([at(12n), at(11n)])
+  void checkpointer.checkpoint([at(12n), at(11n)])
   assert.equal(checkpointer.confirmed, 12n)
 })
 
@@ -54,7 +54,7 @@ test('nobody is waited for when nobody said that they would confirm', async () =
 test('each confirmation is told on', () => {
   let told = 0
   const checkpointer = new SlotCheckpointer(() => told++)
-  checkpointer.checkpoint([at(1n)])
-  checkpointer.checkpoint([at(1n)])
+  void checkpointer.checkpoint([at(1n)])
+  void checkpointer.checkpoint([at(1n)])
   assert.equal(told, 2)
 })
