@@ -19,7 +19,8 @@ export function allocate(bytes: number): Buffer {
 }
 
 function exposedGc(): () => void {
-  if (globalThis.gc) return globalThis.gc
+  const exposed = globalThis.gc
+  if (exposed) return () => void exposed()
   setFlagsFromString('--expose-gc')
   const gc = runInNewContext('gc') as () => void
   setFlagsFromString('--no-expose-gc')
