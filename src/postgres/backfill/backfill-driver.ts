@@ -30,6 +30,8 @@ export interface DriverOptions {
 /** Chunks that are open or not durable yet: few while others use the stream, lest they queue up before them. */
 const mostUnderway = { live: 2, idle: 4 }
 const lookAgainMs = 30_000
+/** What asks to look is in the stream before others can see what it is about. */
+const lookSoon = { everyMs: 200, forMs: 10_000 }
 const pollBlockedMs = 100
 const tellBlockedMs = 5_000
 const mostFailures = 20
@@ -53,6 +55,7 @@ export class BackfillDriver {
   readonly #tell: TellOnce
   #mustLook = true
   #lookedAt = 0
+  #askedAt = -Infinity
 
   constructor(options: DriverOptions) {
     this.#options = options
@@ -68,6 +71,7 @@ export class BackfillDriver {
   /** Somebody asked for a backfill, or cancelled one. */
   look(): void {
     this.#mustLook = true
+    this.#askedAt = performance.now()
     this.#signal.set()
   }
 
@@ -119,7 +123,7 @@ export class BackfillDriver {
 
   async #idle(): Promise<void> {
     const hasWork = this.#options.stream.tables.size > 0
-    await this.#signal.wait(this.#blocked.size > 0 ? pollBlockedMs : hasWork ? 1_000 : lookAgainMs)
+    await this.#signal.wait(this.#blocked.size > 0 ? pollBlockedMs : hasWork ? 1_000 : this.#lookEveryMs)
     await this.#look()
   }
 
@@ -189,9 +193,13 @@ export class BackfillDriver {
     logger.error({ table: table.name, code, remedy }, `the backfill of a table failed: ${message}`)
   }
 
+  get #lookEveryMs(): number {
+    return performance.now() - this.#askedAt < lookSoon.forMs ? lookSoon.everyMs : lookAgainMs
+  }
+
   /** Takes up what was asked for, and lets go of what was cancelled. */
   async #look(): Promise<void> {
-    if (!this.#mustLook && performance.now() - this.#lookedAt < lookAgainMs) return
+    if (!this.#mustLook && performance.now() - this.#lookedAt < this.#lookEveryMs) return
     this.#mustLook = false
     this.#lookedAt = performance.now()
     const { store, stream, logger, mostRows } = this.#options
