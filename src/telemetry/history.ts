@@ -21,7 +21,7 @@ const most = 600
 /** What a stream did in the last ten minutes. */
 export class History {
   readonly #samples: HistorySample[] = []
-  #last: { at: number; rows: number; operations: number; batches: number } | null = null
+  #last = { at: Date.now(), rows: 0, operations: 0, batches: 0 }
 
   get samples(): readonly HistorySample[] {
     return this.#samples
@@ -31,7 +31,7 @@ export class History {
     const sum = (value: (sink: StreamStatus['sinks'][number]) => number): number =>
       sinks.reduce((total, sink) => total + value(sink), 0)
     const now = { at, rows, operations: sum((sink) => sink.operations), batches: sum((sink) => sink.batches) }
-    const last = this.#last ?? now
+    const last = this.#last
     this.#last = now
     const seconds = (at - last.at) / 1000
     const batches = now.batches - last.batches

@@ -110,7 +110,7 @@ test('metrics are sent to an OTLP collector, by the names of the Go version, als
     }
     await database.query('insert into items select generate_series(1, 10)')
     await eventually(() => assert.equal(rows(), 10))
-    await eventually(() => assert.ok(seen.get('pgstream.replication.lag')?.gauge))
+    await eventually(() => seen.get('pgstream.replication.lag')?.gauge !== undefined)
     await database.query('insert into items select generate_series(11, 13)')
     await eventually(() =>
       assert.equal(run.lines.filter((line) => line.includes('"items"')).length >= 13, true),

@@ -28,7 +28,7 @@ export class RunningOps extends RunningCommand {
   }
 
   async get<Body>(path: string): Promise<Answer<Body>> {
-    const response = await fetch(this.url + path)
+    const response = await fetch(this.url + path, { signal: AbortSignal.timeout(10_000) })
     return { code: response.status, body: (await response.json()) as Body }
   }
 
@@ -41,7 +41,7 @@ export class RunningOps extends RunningCommand {
   }
 
   async metrics(): Promise<string> {
-    const response = await fetch(`${this.url}/metrics`)
+    const response = await fetch(`${this.url}/metrics`, { signal: AbortSignal.timeout(10_000) })
     return response.text()
   }
 }
