@@ -200,3 +200,17 @@ test('what cannot be backfilled is told before anything is asked for', async () 
   const { stdout } = await pgstream(['backfill', 'cancel', '--pgurl', url])
   assert.equal(stdout, 'There is no backfill to cancel.\n')
 })
+
+test('a database that an older version prepared is streamed, and told what it lacks', async () => {
+  await using database = await withRows(1)
+  const { url } = database
+  await database.query('drop table pgstream.backfills')
+  await using run = new RunningCommand(['run', '--stdout', '--pgurl', url])
+  await run.says(/no backfill is possible: run pgstream init once more/)
+  await database.query(`insert into items values (0, 'new')`)
+  await eventually(() => run.stdout.includes('"new"'), { timeoutMs: 30_000, about: 'A change' })
+  await stop(run)
+  const { code, stderr } = await pgstream(['backfill', 'start', '--pgurl', url])
+  assert.equal(code, 1)
+  assert.match(stderr, /pgstream init/)
+})

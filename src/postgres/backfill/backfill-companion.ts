@@ -29,7 +29,8 @@ export interface CompanionOptions {
 
 const retryMs = 500
 const closeMs = 2_000
-const undefinedTable = '42P01'
+/** The table is not there, or not for this user. */
+const notForUs: ReadonlySet<string | undefined> = new Set(['42P01', '42501'])
 
 /** Everything of a backfill that belongs to one listener: its place in the stream, what reads, and what is written down. */
 export class BackfillCompanion implements Companion {
@@ -79,8 +80,11 @@ export class BackfillCompanion implements Companion {
       for (const each of await store.open()) this.#stream.tables.set(each.oid, new TableFill(each, mostRows))
     } catch (error) {
       const cause = asPgstreamError(error).cause
-      if (sqlState(cause) !== undefinedTable) throw error
-      logger.warn({}, 'no backfill is possible: run pgstream init once more, it adds what this version needs')
+      if (ask || !notForUs.has(sqlState(cause))) throw error
+      const { code, message } = asPgstreamError(error)
+      const text =
+        'no backfill is possible: run pgstream init once more, and let this user use pgstream.backfills'
+      logger.warn({ code }, `${text}. ${message}`)
       return
     }
     this.#store = store
