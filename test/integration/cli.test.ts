@@ -102,16 +102,6 @@ describe('a wrong configuration is refused with exit code 2', () => {
     assert.match(said, /- PGSTREAM_STDOUT_WRITER_BATCH_SIZE \(environment\): "many" is not a whole number/)
   })
 
-  test('a module that this version does not have is named', async () => {
-    await refused(
-      ['run', '--stdout'],
-      /The search indexer is not available yet in this version: PGSTREAM_SEARCH_STORE_URL \(environment\)/,
-      {
-        env: { PGSTREAM_SEARCH_STORE_URL: 'http://localhost:9200', PGSTREAM_PGURL: 'postgres://localhost' },
-      },
-    )
-  })
-
   test('a URL that cannot be read is refused without its password', async () => {
     const said = await refused(
       ['run', '--stdout', '--pgurl', 'postgres://me:hunter2@db:port/shop'],
