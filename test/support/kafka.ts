@@ -44,7 +44,9 @@ export async function temporaryTopic(
     })
     const isThere = async (): Promise<boolean> => {
       const { topics } = await admin.fetchTopicMetadata({ topics: [name] })
-      return topics[0]?.partitions.length === partitions
+      if (topics[0]?.partitions.length !== partitions) return false
+      // asks the leaders themselves: one that does not know yet makes a producer of kafkajs send to all of them again
+      return (await admin.fetchTopicOffsets(name)).length === partitions
     }
     await eventually(isThere, { about: `The topic ${name}` })
   } finally {
