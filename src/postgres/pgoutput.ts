@@ -10,9 +10,10 @@ import { KnownRelations } from './known-relations.ts'
 import type { KnownRelation } from './known-relations.ts'
 import { decodeLargeValue, isLargeMessage, keep } from './large-message.ts'
 import { MessageReader } from './message-reader.ts'
+import { RowTexts } from './row-texts.ts'
 import { standingAlone, Transaction } from './transaction.ts'
 import { TypeNames } from './type-names.ts'
-import { decodeValue } from './value-decoder.ts'
+import { asText, decodeValue } from './value-decoder.ts'
 
 const code = (letter: string): number => letter.charCodeAt(0)
 const begin = code('B')
@@ -40,6 +41,7 @@ const nothing = Buffer.alloc(0)
  */
 export class PgoutputDecoder implements Decoder {
   readonly #reader = new MessageReader()
+  readonly #texts = new RowTexts()
   readonly #transaction = new Transaction()
   readonly #relations: KnownRelations
   readonly #emit: Emit
@@ -136,12 +138,18 @@ export class PgoutputDecoder implements Decoder {
       )
     }
     const row = new Array<Value>(count)
+    const texts = this.#texts
+    texts.reset(reader.bytes, reader.at)
     for (let i = 0; i < count; i++) {
       const format = reader.uint8()
       if (format === textValue) {
         const length = reader.int32()
         const start = reader.skip(length)
-        row[i] = decode(kinds[i]!, reader.bytes, start, start + length)
+        const kind = kinds[i]!
+        row[i] =
+          kind === asText && texts.isUsed
+            ? texts.text(start, start + length)
+            : decode(kind, reader.bytes, start, start + length)
       } else if (format === nullValue) {
         row[i] = null
       } else if (format === unchangedValue) {

@@ -6,6 +6,7 @@ import { LargeText } from './large-text.ts'
 import { formatLsn } from './lsn.ts'
 import type { Relation } from './relation.ts'
 import { formatTime } from './time.ts'
+import { utf8 } from './utf8.ts'
 import { unchangedToast } from './value.ts'
 import type { Row, Value } from './value.ts'
 
@@ -81,7 +82,7 @@ export function encodeWireJson(event: ChangeEvent): string {
 export function encodeWireJsonBytes(event: ChangeEvent, before = '', after = ''): Buffer {
   const large: Filling[] = []
   const json = before + eventJson(event, large) + after
-  return large.length === 0 ? Buffer.from(json) : fillGaps(json, large)
+  return large.length === 0 ? utf8(json) : fillGaps(json, large)
 }
 
 /** With a gap in place of each value that is added to `large`. */
@@ -148,7 +149,7 @@ function valueJson(
 ): string {
   switch (typeof value) {
     case 'string':
-      return isNumeric && isJsonNumber(value) ? value : JSON.stringify(value)
+      return isNumeric && isJsonNumber(value) ? value : textJson(value)
     case 'number':
       return numberJson(value)
     case 'bigint':
@@ -159,6 +160,12 @@ function valueJson(
       return value instanceof LargeText ? gapFor(value.bytes, 'text', large) : bytesJson(value, 'hex', large)
   }
 }
+
+/** What JSON escapes, and what JSON.stringify does: lone surrogates. */
+const escaped = /["\\\0-\x1f\ud800-\udfff]/
+
+/** Most texts need no escaping, and to look costs less than JSON.stringify (test/bench/README.md). */
+const textJson = (text: string): string => (escaped.test(text) ? JSON.stringify(text) : `"${text}"`)
 
 const bytesJson = (bytes: Buffer, as: 'hex' | 'base64', large: Filling[]): string =>
   bytes.length > longBytes ? gapFor(bytes, as, large) : `"${bytes.toString(as)}"`

@@ -1,10 +1,10 @@
 /** A sink that makes the wire JSON of every change and throws it away: what the way to any sink costs. */
 const dist = new URL('../../../dist/', import.meta.url)
-const { encodeWireJson, postgresListener, Processor, runPipeline } = await import(new URL('index.js', dist))
+const { encodeWireJsonBytes, postgresListener, Processor, runPipeline } = await import(new URL('index.js', dist))
 
 class NullSink extends Processor {
   encode(event) {
-    return { bytes: Buffer.from(encodeWireJson(event)) }
+    return { bytes: encodeWireJsonBytes(event) }
   }
 
   async deliver() {}
