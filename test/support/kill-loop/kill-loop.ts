@@ -7,6 +7,7 @@ import { openHistory } from '../writers/history.ts'
 import { judge } from './judge.ts'
 import type { Verdict } from './judge.ts'
 import { KilledCommand } from './killed-command.ts'
+import type { KilledProgram } from './killed-command.ts'
 import { commitLastRow } from '../writers/last-row.ts'
 import { startWriters } from '../writers/start-writers.ts'
 
@@ -17,6 +18,8 @@ export interface KillLoopOptions {
   readonly path: string
   readonly kills: number
   readonly seed: number
+  /** `pgstream run --stdout` if nothing is said. */
+  readonly program?: KilledProgram
 }
 
 export interface KillLoopReport extends Verdict {
@@ -34,10 +37,16 @@ export interface KillLoopReport extends Verdict {
 }
 
 /**
- * Kills `pgstream run --stdout` again and again and starts it at once, while writers write; sometimes stops it in order.
+ * Kills a program again and again and starts it at once, while writers write; sometimes stops it in order.
  * Then lets it catch up, and judges what is in the file.
  */
-export async function killLoop({ database, path, kills, seed }: KillLoopOptions): Promise<KillLoopReport> {
+export async function killLoop({
+  database,
+  path,
+  kills,
+  seed,
+  program,
+}: KillLoopOptions): Promise<KillLoopReport> {
   const random = randomFrom(seed)
   const file = await ChangesFile.create(path)
   const history = await openHistory(database)
@@ -46,10 +55,10 @@ export async function killLoop({ database, path, kills, seed }: KillLoopOptions)
   const failures: string[] = []
   try {
     while (lives.filter((life) => life === 'killed').length < kills) {
-      lives.push(await live(database, file, random))
+      lives.push(await live(program, database, file, random))
     }
     await writers.stop()
-    await catchUp(database, file)
+    await catchUp(program, database, file)
   } catch (error) {
     failures.push((error as Error).message) // what is in the file says more
   } finally {
@@ -124,10 +133,15 @@ const moments = [
 ] as const
 
 /** One process, from its start to its end. */
-async function live(database: TemporaryDatabase, file: ChangesFile, random: Random): Promise<Life> {
+async function live(
+  program: KilledProgram | undefined,
+  database: TemporaryDatabase,
+  file: ChangesFile,
+  random: Random,
+): Promise<Life> {
   const moment = random.weighted(moments)
   const outlet = moment === justConfirmed || random.chance(0.3) ? 'slow pipe' : 'file'
-  await using command = await KilledCommand.start(database.url, file, outlet)
+  await using command = await KilledCommand.start(database.url, file, outlet, program)
   if (!(await moment(command, database, random))) throw command.endedByItself()
   if (moment !== whileWriting || !random.chance(0.1)) {
     await command.kill()
@@ -138,9 +152,13 @@ async function live(database: TemporaryDatabase, file: ChangesFile, random: Rand
 }
 
 /** A last life, that sees everything and is stopped in order. */
-async function catchUp(database: TemporaryDatabase, file: ChangesFile): Promise<void> {
+async function catchUp(
+  program: KilledProgram | undefined,
+  database: TemporaryDatabase,
+  file: ChangesFile,
+): Promise<void> {
   const last = await commitLastRow(database)
-  await using command = await KilledCommand.start(database.url, file, 'file')
+  await using command = await KilledCommand.start(database.url, file, 'file', program)
   if (!(await command.until(async () => (await file.lastXid()) === last, 'The last row in the file'))) {
     throw command.endedByItself()
   }

@@ -8,15 +8,34 @@ import type { ChangesFile } from './changes-file.ts'
 
 const bin = fileURLToPath(new URL('../../../bin/pgstream.js', import.meta.url))
 
+/** A program that is killed, and the signal that stops it in order. */
+export interface KilledProgram {
+  readonly run: (url: string) => {
+    readonly args: readonly string[]
+    readonly cwd?: string
+    readonly env?: NodeJS.ProcessEnv
+  }
+  readonly stopSignal: 'SIGTERM' | 'SIGINT'
+  /** Whether it writes to its standard output, or appends to the file itself. */
+  readonly writesTo: 'stdout' | 'file'
+}
+
+const runToStdout: KilledProgram = {
+  run: (url) => ({ args: [bin, 'run', '--stdout', '--pgurl', url] }),
+  stopSignal: 'SIGTERM',
+  writesTo: 'stdout',
+}
+
 /** Into the file by the operating system, or through a pipe whose reader is slow, so that much is queued. */
 export type Outlet = 'file' | 'slow pipe'
 
 /** Between two reads of at most 64 KiB. */
 const slowReadMs = 100
 
-/** `pgstream run --stdout`, from its start to its end. Disposing kills it, if it still runs. */
+/** A program that writes changes to the file, from its start to its end. Disposing kills it, if it still runs. */
 export class KilledCommand implements AsyncDisposable {
   readonly #child: ChildProcess
+  readonly #stopSignal: NodeJS.Signals
   readonly #file: ChangesFile
   readonly #ended: Promise<unknown>
   readonly #sizeBefore: number
@@ -24,17 +43,27 @@ export class KilledCommand implements AsyncDisposable {
   /** The file knows of its end. */
   #isTold = false
 
-  static async start(url: string, file: ChangesFile, outlet: Outlet): Promise<KilledCommand> {
+  static async start(
+    url: string,
+    file: ChangesFile,
+    outlet: Outlet,
+    program: KilledProgram = runToStdout,
+  ): Promise<KilledCommand> {
     await using output = await file.append()
-    const stdout = outlet === 'file' ? output.fd : 'pipe'
-    const child = spawn(process.execPath, [bin, 'run', '--stdout', '--pgurl', url], {
-      stdio: ['ignore', stdout, 'pipe'],
-    })
-    return new KilledCommand(child, file, await file.size())
+    const stdout = program.writesTo === 'file' ? 'ignore' : outlet === 'file' ? output.fd : 'pipe'
+    const { args, cwd, env } = program.run(url)
+    const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', stdout, 'pipe'] })
+    return new KilledCommand(child, file, await file.size(), program.stopSignal)
   }
 
-  private constructor(child: ChildProcess, file: ChangesFile, sizeBefore: number) {
+  private constructor(
+    child: ChildProcess,
+    file: ChangesFile,
+    sizeBefore: number,
+    stopSignal: NodeJS.Signals,
+  ) {
     this.#child = child
+    this.#stopSignal = stopSignal
     this.#file = file
     this.#sizeBefore = sizeBefore
     child.stderr!.on('data', (text) => (this.#stderr += String(text)))
@@ -80,7 +109,7 @@ export class KilledCommand implements AsyncDisposable {
 
   /** @throws {Error} when it does not end in order. */
   async stop(): Promise<void> {
-    this.#child.kill('SIGTERM')
+    this.#child.kill(this.#stopSignal)
     await this.#end()
     if (this.#child.exitCode !== 0) throw new Error(`the command did not stop in order: ${this.#stderr}`)
   }
