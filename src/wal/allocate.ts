@@ -4,7 +4,8 @@ import { runInNewContext } from 'node:vm'
 /** From here on one piece of memory counts. */
 export const largeBytes: number = 16 * 1024 * 1024
 
-let collectGarbage: (() => void) | undefined
+type Collect = (options?: { type: 'minor' }) => void
+let collectGarbage: Collect | undefined
 
 /**
  * Memory of so many bytes, with anything in it. Before a large piece is taken, what nobody needs any more is given back: by
@@ -18,11 +19,17 @@ export function allocate(bytes: number): Buffer {
   return Buffer.allocUnsafe(bytes)
 }
 
-function exposedGc(): () => void {
+/** While much that is small and short-lived goes by, such as what a socket read: of that, too, much gathers by itself. */
+export function collectShortLived(): void {
+  collectGarbage ??= exposedGc()
+  collectGarbage({ type: 'minor' })
+}
+
+function exposedGc(): Collect {
   const exposed = globalThis.gc
-  if (exposed) return () => void exposed()
+  if (exposed) return exposed as Collect
   setFlagsFromString('--expose-gc')
-  const gc = runInNewContext('gc') as () => void
+  const gc = runInNewContext('gc') as Collect
   setFlagsFromString('--no-expose-gc')
   return gc
 }

@@ -10,7 +10,7 @@ const mebibyte = 1024 * 1024
 const base = 150 * mebibyte
 const guard = 100 * mebibyte
 /** What a row in the queue takes beside its JSON. */
-const perQueuedRow = 200
+const perQueuedRow = 400
 const rowBytes = 200_000_000
 const rowsPerSecond = 2_000
 /** Only there the system tells how much memory another process had. */

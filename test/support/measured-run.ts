@@ -7,6 +7,8 @@ import { eventually } from './wait.ts'
 
 const bin = fileURLToPath(new URL('../../bin/pgstream.js', import.meta.url))
 const newline = 0x0a
+/** More than the answers of two seconds to what it asks beside the stream. */
+const mostAsked = 64 * 1024
 
 /** `pgstream run --stdout` into a pipe, as the system sees it from outside. Disposing kills it. */
 export class MeasuredRun implements AsyncDisposable {
@@ -46,13 +48,13 @@ export class MeasuredRun implements AsyncDisposable {
     return 1024 * (await this.#number('status', /^VmHWM:\s*(\d+) kB$/m))
   }
 
-  /** Until it has read something from the server, and then nothing for two seconds. */
+  /** Until it has read that much from the server, and then, but for what it asks about the slot, nothing for two seconds. */
   async readsNoMore(atLeastBytes: number): Promise<void> {
-    let before = -1
+    let before = -Infinity
     await eventually(
       async () => {
         const now = await this.#number('io', /^rchar: (\d+)$/m)
-        const isStill = now > atLeastBytes && now === before
+        const isStill = now > atLeastBytes && now - before < mostAsked
         before = now
         return isStill
       },
