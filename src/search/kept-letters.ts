@@ -53,9 +53,10 @@ export class KeptLetters {
 
   async count(): Promise<number> {
     const index = encodeURIComponent(this.#index)
-    const [found] = await this.#ask(async () => [
-      await this.#client.send<{ count: number }>({ method: 'GET', path: `/${index}/_count` }),
-    ])
+    const [found] = await this.#ask(async () => {
+      await this.#refresh(index)
+      return [await this.#client.send<{ count: number }>({ method: 'GET', path: `/${index}/_count` })]
+    })
     return found?.count ?? 0
   }
 
@@ -112,7 +113,7 @@ export class KeptLetters {
         ...(after ? { search_after: after } : {}),
       }
       const hits = await this.#ask(async () => {
-        await this.#client.send({ method: 'POST', path: `/${index}/_refresh` })
+        await this.#refresh(index)
         const found = await this.#client.send<{ hits: { hits: readonly Hit[] } }>({
           method: 'POST',
           path: `/${index}/_search`,
@@ -124,6 +125,11 @@ export class KeptLetters {
       if (hits.length < pageSize) return
       after = hits.at(-1)!.sort
     }
+  }
+
+  /** Else what was kept or delivered last is not seen yet. */
+  async #refresh(index: string): Promise<void> {
+    await this.#client.send({ method: 'POST', path: `/${index}/_refresh` })
   }
 
   async #send({
