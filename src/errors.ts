@@ -99,6 +99,13 @@ export const errorTable = {
       'Check the name: schema.table, or table for one of schema public; * stands for any part of a name.',
     exitCode: 1,
   },
+  PGSTREAM_ROW_TOO_LARGE: {
+    about:
+      'A row is larger than Postgres can hand on: about 1 GB, as text, with its old version where that is sent.',
+    remedy:
+      'Nothing that reads this slot gets past that transaction: pgstream tear-down and pgstream init begin behind it, pgstream backfill brings the rows that are there; keep values of the table under half a gigabyte (bytea counts twice).',
+    exitCode: 1,
+  },
   PGSTREAM_PROTOCOL: {
     about: 'The server sent something that this version does not understand.',
     remedy: 'This is a bug of pgstream or a damaged connection: please report it with the message.',

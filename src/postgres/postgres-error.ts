@@ -85,6 +85,10 @@ function judgeServerError({ code, message, routine }: ServerError): Verdict | un
     case '53200':
     case '58030':
       return { code: 'PGSTREAM_SOURCE_EXHAUSTED' }
+    case 'XX000':
+      return /alloc|SizeFailure/.test(routine) ? { code: 'PGSTREAM_ROW_TOO_LARGE' } : undefined
+    case '54000':
+      return /StringInfo/.test(routine) ? { code: 'PGSTREAM_ROW_TOO_LARGE' } : undefined
     case '53400':
       return { code: 'PGSTREAM_NO_FREE_SLOT' }
     case '55006':

@@ -57,6 +57,13 @@ for (const [expected, error] of [
   ['PGSTREAM_SOURCE_UNREACHABLE', fromNetwork(undefined, 'Connection terminated unexpectedly')],
   ['PGSTREAM_SOURCE_UNREACHABLE', fromNetwork(undefined, 'timeout expired')],
   ['PGSTREAM_SOURCE_UNREACHABLE', fromNetwork(undefined, 'The server does not support SSL connections')],
+  ['PGSTREAM_ROW_TOO_LARGE', fromServer('XX000', 'palloc', 'invalid memory alloc request size 1080000003')],
+  [
+    'PGSTREAM_ROW_TOO_LARGE',
+    fromServer('XX000', 'MemoryContextSizeFailure', 'ungültige Anfrage nach Speicher'),
+  ],
+  ['PGSTREAM_ROW_TOO_LARGE', fromServer('54000', 'enlargeStringInfo', 'Puffer zu klein')],
+  ['PGSTREAM_INTERNAL', fromServer('XX000', 'heap_open', 'etwas anderes')],
   ['PGSTREAM_INTERNAL', fromServer('22P02', 'pg_strtoint32', 'ungültige Eingabesyntax')],
   ['PGSTREAM_INTERNAL', new TypeError('not a function')],
 ] as const satisfies readonly (readonly [ErrorCode, Error])[]) {
