@@ -44,6 +44,7 @@ test('without anything the defaults hold', () => {
     url: undefined,
     slotName: undefined,
     maxRetainedWal: 10 * 1024 ** 3,
+    backfill: false,
   })
   assert.equal(config.command.logLevel, 'info')
   assert.equal(originOf('PGSTREAM_LOG_LEVEL'), 'default')
