@@ -1,6 +1,8 @@
 /** A sink that makes the wire JSON of every change and throws it away: what the way to any sink costs. */
 const dist = new URL('../../../dist/', import.meta.url)
-const { encodeWireJsonBytes, postgresListener, Processor, runPipeline } = await import(new URL('index.js', dist))
+const { encodeWireJsonBytes, postgresListener, Processor, runPipeline } = await import(
+  new URL('index.js', dist)
+)
 
 class NullSink extends Processor {
   encode(event) {
