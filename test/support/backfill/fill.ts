@@ -45,7 +45,8 @@ export const blocked = (database: Pick<TemporaryDatabase, 'query'>): Promise<unk
   eventually(
     async () => {
       const waiting = await database.query(
-        `select from pg_stat_activity where application_name = 'pgstream backfill' and query like '%virtualtransaction = any%'`,
+        `select from pg_stat_activity
+          where datname = current_database() and application_name = 'pgstream backfill' and query like '%virtualtransaction = any%'`,
       )
       return waiting.length > 0
     },
