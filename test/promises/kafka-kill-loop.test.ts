@@ -98,6 +98,8 @@ test('killed while it reads from Kafka: nothing is passed over, and nothing was 
     await readers.kill(reader)
     await readers.assertNothingAhead()
   }
+  // something for the last one to do, lest it is stopped before it has started
+  await readers.feed(500)
   const last = readers.start()
   await readers.until(() => readers.missing === 0)
   await readers.until(async () => (await readers.committed()) === readers.fed)

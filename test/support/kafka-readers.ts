@@ -51,7 +51,8 @@ export class KafkaReaders implements AsyncDisposable {
   async stop(reader: RunningCommand): Promise<void> {
     reader.child.kill('SIGTERM')
     const { code, stderr } = await reader.finished
-    assert.equal(code, 0, stderr)
+    // one that has said nothing yet was still loading, and has no handler for the signal
+    if (stderr !== '') assert.equal(code, 0, stderr)
   }
 
   /** Whole lines of all processes, in the order of each. */
