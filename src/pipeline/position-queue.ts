@@ -6,8 +6,9 @@ type Callback = (error?: Error | null) => void
 /** Positions that wait for the operations queued before them. */
 interface Waiting {
   readonly after: number
-  readonly positions: Map<string, Position>
-  readonly callbacks: Callback[]
+  /** One, or several of different partitions. A transaction of one row has a place here: few bytes count. */
+  positions: Position | Map<string, Position> | null
+  callbacks: Callback[] | null
   /** When the transaction was committed whose operations these are: microseconds since 1970; 0 when unknown. */
   readonly commitTime: number
 }
@@ -53,11 +54,11 @@ export class PositionQueue {
     }
     let last = this.#waiting.last()
     if (last?.after !== this.#queued) {
-      last = { after: this.#queued, positions: new Map(), callbacks: [], commitTime }
+      last = { after: this.#queued, positions: null, callbacks: null, commitTime }
       this.#waiting.push(last)
     }
-    if (position) last.positions.set(position.partition, position)
-    if (callback) last.callbacks.push(callback)
+    if (position) last.positions = withPosition(last.positions, position)
+    if (callback) (last.callbacks ??= []).push(callback)
   }
 
   /** The next `operations` of the queue are durable. */
@@ -69,9 +70,10 @@ export class PositionQueue {
       next = this.#waiting.first()
     ) {
       this.#waiting.shift()
-      if (next.positions.size > 0 && next.commitTime > 0) this.#onCommitted(next.commitTime)
-      for (const [partition, position] of next.positions) this.#durable.set(partition, position)
-      for (const callback of next.callbacks) process.nextTick(callback, null)
+      const { positions, callbacks, commitTime } = next
+      if (positions && commitTime > 0) this.#onCommitted(commitTime)
+      for (const position of listed(positions)) this.#durable.set(position.partition, position)
+      for (const callback of callbacks ?? []) process.nextTick(callback, null)
     }
   }
 
@@ -86,7 +88,18 @@ export class PositionQueue {
   /** Nothing more will be settled: tells the callbacks that still wait. */
   fail(error: Error): void {
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
-      for (const callback of next.callbacks) process.nextTick(callback, error)
+      for (const callback of next.callbacks ?? []) process.nextTick(callback, error)
     }
   }
+}
+
+function withPosition(known: Waiting['positions'], position: Position): Waiting['positions'] {
+  if (known instanceof Map) return known.set(position.partition, position)
+  if (!known || known.partition === position.partition) return position
+  return new Map([known, position].map((one) => [one.partition, one]))
+}
+
+function listed(positions: Waiting['positions']): Iterable<Position> {
+  if (positions instanceof Map) return positions.values()
+  return positions ? [positions] : []
 }

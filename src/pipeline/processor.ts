@@ -6,6 +6,7 @@ import { ConfirmingWritable } from './confirming-writable.ts'
 import type { Carried, WriteCallback } from './confirming-writable.ts'
 import type { Checkpointer } from './contracts.ts'
 import { Fifo } from './fifo.ts'
+import { weightOf } from './weight.ts'
 
 /** What a sink does for one event, encoded when the event arrived. Sinks add what else they need to know. */
 export interface Operation {
@@ -26,8 +27,8 @@ export interface ProcessorOptions {
 /**
  * The base of every sink: a byte-mode Writable of events.
  *
- * - Events are encoded at the door: Node counts the bytes that wait or are in flight (`writableLength`) against
- *   `maxQueueBytes`, and the event itself is garbage at once.
+ * - Events are encoded at the door: Node counts the memory of what waits or is in flight (`writableLength`: the bytes and
+ *   some bookkeeping of each operation) against `maxQueueBytes`, and the event itself is garbage at once.
  * - What gathered while one delivery was on its way becomes the next, cut by `batchSize` and `batchBytes`; an idle sink
  *   never waits.
  * - Batches are delivered one after the other, in order. After each the source is told what is durable; the memory is
@@ -75,7 +76,7 @@ export abstract class Processor<
 
   #queue(operation: Op): void {
     this.#operations.push(operation)
-    this.buffer(operation.bytes)
+    this.buffer(weightOf(operation.bytes))
   }
 
   override _construct(callback: WriteCallback): void {
@@ -85,12 +86,12 @@ export abstract class Processor<
     }, callback)
   }
 
-  override _write(_bytes: Buffer, _encoding: BufferEncoding, callback: WriteCallback): void {
+  override _write(_weight: Buffer, _encoding: BufferEncoding, callback: WriteCallback): void {
     this.#deliverNext(1).then(() => callback(), callback)
   }
 
-  override _writev(chunks: readonly unknown[], callback: WriteCallback): void {
-    this.#deliverNext(chunks.length).then(() => callback(), callback)
+  override _writev(weights: readonly unknown[], callback: WriteCallback): void {
+    this.#deliverNext(weights.length).then(() => callback(), callback)
   }
 
   override _final(callback: WriteCallback): void {
@@ -121,9 +122,11 @@ export abstract class Processor<
   /** Apart, so that nothing of the batch is held when it is done. */
   async #deliverBatch(most: number): Promise<{ count: number; bytes: number; tookMs: number }> {
     const batch = this.#nextBatch(most)
+    const { length: count } = batch
+    const bytes = bytesOf(batch)
     const startedAt = performance.now()
     await this.deliver(batch, this.#abort.signal)
-    return { count: batch.length, bytes: bytesOf(batch), tookMs: performance.now() - startedAt }
+    return { count, bytes, tookMs: performance.now() - startedAt }
   }
 
   #nextBatch(most: number): Op[] {

@@ -5,6 +5,7 @@ import { Processor } from '../pipeline/processor.ts'
 import type { Operation } from '../pipeline/processor.ts'
 import type { Checkpointer } from '../pipeline/contracts.ts'
 import type { ChangeEvent } from '../wal/event.ts'
+import { giveBack } from '../wal/allocate.ts'
 import { encodeWireJsonBytes } from '../wal/wire-json.ts'
 import { isThrownAway } from './thrown-away.ts'
 
@@ -65,6 +66,7 @@ export class StdoutWriter extends Processor {
     await new Promise<void>((resolve, reject) => {
       this.#output.write(bytes, (cause) => (cause ? reject(writeFailed(cause)) : resolve()))
     })
+    if (this.#output === process.stdout) giveBack(bytes)
   }
 
   protected override async release(): Promise<void> {

@@ -1,11 +1,15 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { MessageChannel } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
 
 /** From here on one piece of memory counts. */
 export const largeBytes: number = 16 * 1024 * 1024
 
 type Collect = (options?: { type: 'minor' }) => void
-let collectGarbage: Collect | undefined
+
+/** Made when the first large piece is taken: both need a while until they work. */
+let means: { readonly collectGarbage: Collect; readonly nowhere: MessagePort } | undefined
 
 /**
  * Memory of so many bytes, with anything in it. Before a large piece is taken, what nobody needs any more is given back: by
@@ -13,16 +17,37 @@ let collectGarbage: Collect | undefined
  */
 export function allocate(bytes: number): Buffer {
   if (bytes > largeBytes) {
-    collectGarbage ??= exposedGc()
-    collectGarbage()
+    means ??= makeMeans()
+    means.collectGarbage()
   }
   return Buffer.allocUnsafe(bytes)
 }
 
 /** While much that is small and short-lived goes by, such as what a socket read: of that, too, much gathers by itself. */
 export function collectShortLived(): void {
-  collectGarbage ??= exposedGc()
-  collectGarbage({ type: 'minor' })
+  means ??= makeMeans()
+  means.collectGarbage({ type: 'minor' })
+}
+
+/**
+ * Gives a large piece back to the system at once, and leaves `bytes` empty: only for what nobody else can have. Left to the
+ * collection of garbage, a third row of 200 MB was in memory in one of six runs.
+ */
+export function giveBack(bytes: Buffer): void {
+  if (bytes.length <= largeBytes || bytes.length !== bytes.buffer.byteLength) return
+  // ArrayBuffer.prototype.transfer() says it better, and is not in Node.js 20
+  means?.nowhere.postMessage(null, [bytes.buffer as ArrayBuffer])
+}
+
+function makeMeans(): NonNullable<typeof means> {
+  return { collectGarbage: exposedGc(), nowhere: closedPort() }
+}
+
+/** What is transferred to it is freed, once it is closed: a few turns of the event loop later. */
+function closedPort(): MessagePort {
+  const { port1, port2 } = new MessageChannel()
+  port2.close()
+  return port1
 }
 
 function exposedGc(): Collect {

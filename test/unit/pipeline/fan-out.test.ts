@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import type { Checkpointer } from '../../../src/pipeline/contracts.ts'
 import { checkpointed } from '../../../src/pipeline/checkpointed.ts'
 import { fanOut } from '../../../src/pipeline/fan-out.ts'
+import { weightOf } from '../../../src/pipeline/weight.ts'
 import type { WalEvent } from '../../../src/wal/event.ts'
 import { commit, insert, position, RecordingCheckpointer } from '../../support/events.ts'
 import { HeldSink } from '../../support/held-sink.ts'
@@ -110,7 +111,12 @@ test('a sink that confirms an older position again takes nothing back', () => {
 })
 
 test('write says no as long as one sink is full, and drain comes once all have room', async () => {
-  const { sinks, end } = heldSinks({ maxQueueBytes: 20 }, { maxQueueBytes: 40 }, { maxQueueBytes: 1_000 })
+  const one = weightOf(Buffer.alloc(10)).length
+  const { sinks, end } = heldSinks(
+    { maxQueueBytes: 2 * one },
+    { maxQueueBytes: 4 * one },
+    { maxQueueBytes: 100 * one },
+  )
   let drains = 0
   end.on('drain', () => drains++)
   const wanted = Array.from({ length: 4 }, (_, n) => end.write(insert(n, 'x'.repeat(10))))

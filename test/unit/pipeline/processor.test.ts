@@ -4,6 +4,7 @@ import { finished } from 'node:stream/promises'
 import { test } from 'node:test'
 import { PgstreamError } from '../../../src/errors.ts'
 import { Processor } from '../../../src/pipeline/processor.ts'
+import { weightOf } from '../../../src/pipeline/weight.ts'
 import { commit, insert, keepalive, RecordingCheckpointer } from '../../support/events.ts'
 import { HeldSink } from '../../support/held-sink.ts'
 import { eventually } from '../../support/wait.ts'
@@ -61,7 +62,8 @@ test('what arrives in one tick is delivered as one batch, and what gathers meanw
 })
 
 test('a full guard says so, is cut into batches, and confirms after each of them', async () => {
-  const { checkpointer, processor } = sink({ maxQueueBytes: 100, batchSize: 3, batchBytes: 1_000 })
+  const ten = 10 * weightOf(Buffer.alloc(10)).length
+  const { checkpointer, processor } = sink({ maxQueueBytes: ten, batchSize: 3, batchBytes: 1_000 })
   let wanted = true
   let written = 0
   while (wanted) {
@@ -70,12 +72,12 @@ test('a full guard says so, is cut into batches, and confirms after each of them
     processor.write(commit(written))
   }
   assert.equal(written, 10)
-  assert.equal(processor.writableLength, 100)
+  assert.equal(processor.writableLength, ten)
   for (const [index, confirmed] of [3, 6, 9].entries()) {
     await eventually(() => assert.equal(processor.batches.length, index + 1))
     processor.batches[index]!.succeed()
     await eventually(() => assert.equal(checkpointer.last, confirmed))
-    assert.equal(processor.writableLength, 100, 'memory is released when all that was handed over is durable')
+    assert.equal(processor.writableLength, ten, 'memory is released when all that was handed over is durable')
   }
   const drained = once(processor, 'drain')
   await eventually(() => assert.equal(processor.batches.length, 4))
