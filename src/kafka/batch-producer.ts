@@ -11,6 +11,7 @@ import { queuesOf } from './partition-queue.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import { compressedBatch, encodeRecordBatch } from './record-batch.ts'
 import { noPartition } from './topic.ts'
+import { TopicGone } from './topic-gone.ts'
 import type { BatchIdentity } from './record-batch.ts'
 
 /** Of the protocol: https://kafka.apache.org/protocol#protocol_error_codes */
@@ -62,6 +63,7 @@ export class BatchProducer implements KafkaProducer {
   #producer: Producer | null = null
   /** The next of each partition, for this producer id. */
   readonly #sequences = new Map<string, number>()
+  readonly #gone = new TopicGone()
   #unfinished: Unfinished | null = null
 
   constructor(options: BatchProducerOptions) {
@@ -82,7 +84,10 @@ export class BatchProducer implements KafkaProducer {
     for (;;) {
       const left = queues.filter(({ first }) => first !== null)
       if (left.length === 0) break
-      await this.#sendFirst(topic, left, onTooLarge)
+      await this.#sendFirst(topic, left, onTooLarge).catch((error: PgstreamError) => {
+        throw this.#gone.judge(topic, error)
+      })
+      this.#gone.isThere()
     }
     this.#unfinished = null
   }

@@ -53,6 +53,10 @@ export function fromKafka(cause: unknown, doing: string): PgstreamError {
       return new PgstreamError('PGSTREAM_KAFKA_REFUSED', sentence, { cause, remedy })
     }
   }
+  if (chain.some(isUnknownTopic)) {
+    const remedy = 'See whether the topic is there. Brokers that start do not know it for a moment.'
+    return new PgstreamError('PGSTREAM_KAFKA_UNREACHABLE', sentence, { cause, remedy })
+  }
   if (chain.some(({ message }) => /certificate|\bTLS\b|\bSSL\b|wrong version number/i.test(message))) {
     return new PgstreamError('PGSTREAM_KAFKA_UNREACHABLE', sentence, {
       cause,
@@ -64,6 +68,11 @@ export function fromKafka(cause: unknown, doing: string): PgstreamError {
     cause,
   })
 }
+
+const isUnknownTopic = ({ type }: ClientError): boolean => type === 'UNKNOWN_TOPIC_OR_PARTITION'
+
+/** Of an error of ours: the brokers asked do not know the topic. */
+export const saysUnknownTopic = (error: PgstreamError): boolean => causesOf(error).some(isUnknownTopic)
 
 /** From the outside in. */
 function causesOf(error: unknown): ClientError[] {

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs'
 import type { ConsumerHandlers, ConsumerOptions, KafkaConsumer, ReceivedMessage } from './kafka-client.ts'
-import { fromKafka } from './kafka-error.ts'
+import { fromKafka, saysUnknownTopic } from './kafka-error.ts'
 import type { KafkaSockets } from './kafka-sockets.ts'
+import { TopicGone } from './topic-gone.ts'
 
 /** A member that is silent for so long loses its partitions. */
 const standardSessionMs = 30_000
@@ -36,6 +37,8 @@ export class KafkajsConsumer implements KafkaConsumer {
   #memberId: string | null = null
   /** Where a group begins that has committed nothing, by partition, until it has. */
   readonly #begin: Map<number, bigint>
+  readonly #gone = new TopicGone()
+  #assigned: readonly number[] = []
   #commits = 0
   #closing = false
 
@@ -122,7 +125,8 @@ export class KafkajsConsumer implements KafkaConsumer {
     const continued = memberId === this.#memberId
     const isFirst = this.#memberId === null
     this.#memberId = memberId
-    const assigned = memberAssignment[topic] ?? []
+    this.#gone.isThere()
+    const assigned = (this.#assigned = memberAssignment[topic] ?? [])
     // others begin theirs, and later ones are begun
     for (const partition of [...this.#begin.keys()])
       if (!isFirst || !assigned.includes(partition)) this.#begin.delete(partition)
@@ -173,7 +177,11 @@ export class KafkajsConsumer implements KafkaConsumer {
       return true
     } catch (cause) {
       if (notMine.has((cause as { type?: string }).type ?? '')) return false
-      throw fromKafka(cause, 'Committing to Kafka')
+      const error = fromKafka(cause, 'Committing to Kafka')
+      if (!saysUnknownTopic(error)) throw error
+      // if it was deleted, and is made anew, what was read says nothing about that one
+      this.#handlers.onAssigned(this.#assigned, false)
+      return false
     }
   }
 
@@ -190,9 +198,11 @@ export class KafkajsConsumer implements KafkaConsumer {
   #mayRestart(error: Error): boolean {
     if (this.#closing) return false
     const told = fromKafka(error, 'Reading from Kafka')
-    const passing = told.code === 'PGSTREAM_KAFKA_UNREACHABLE'
-    if (passing) this.#handlers.onTrouble(told)
-    return passing
+    if (told.code !== 'PGSTREAM_KAFKA_UNREACHABLE') return false
+    const judged = this.#gone.judge(this.#options.topic, told)
+    if (judged === told) this.#handlers.onTrouble(told)
+    else this.#handlers.onEnd(judged)
+    return judged === told
   }
 }
 

@@ -10,6 +10,10 @@ interface RequestQueue {
 
 interface ConsumerGroup {
   readonly groupId: string
+  memberId: string | null
+  leave(): Promise<void>
+  recoverFromFetch: (this: ConsumerGroup, error: Error & { readonly type?: string }) => Promise<void>
+  recoverFromOffsetOutOfRange(of: { topic: string; partition: number }): Promise<void>
   readonly offsetManager: { nextOffset(topic: string, partition: number): { toString(): string } }
   readonly cluster: {
     fetchTopicsOffset(
@@ -25,7 +29,7 @@ interface Class<Instance> {
 let isRepaired = false
 
 /**
- * Two things that kafkajs 2.2.4 does and we cannot live with, made good in its classes, once in a process. Nobody maintains
+ * Three things that kafkajs 2.2.4 does and we cannot live with, made good in its classes, once in a process. Nobody maintains
  * it; its version is pinned.
  */
 export function repairKafkajs(): void {
@@ -33,6 +37,7 @@ export function repairKafkajs(): void {
   isRepaired = true
   letIdleConnectionsSleep()
   tellOfLostOffsets()
+  beginAnewWhereTheTopicMayBeAnother()
 }
 
 /** A queue looks after every millisecond whether it may send, also when there is nothing to send. */
@@ -48,9 +53,7 @@ function letIdleConnectionsSleep(): void {
 
 /** A group whose next message was deleted is put at the begin or the end of the topic, and only its log says so. */
 function tellOfLostOffsets(): void {
-  const { prototype } = require('kafkajs/src/consumer/consumerGroup.js') as Class<
-    ConsumerGroup & { recoverFromOffsetOutOfRange(of: { topic: string; partition: number }): Promise<void> }
-  >
+  const { prototype } = consumerGroup()
   const { KafkaJSNonRetriableError } = require('kafkajs/src/errors.js') as {
     KafkaJSNonRetriableError: new (message: string, options: { cause: Error }) => Error
   }
@@ -69,6 +72,25 @@ function tellOfLostOffsets(): void {
     throw new KafkaJSNonRetriableError(cause.message, { cause })
   }
 }
+
+/**
+ * A broker that does not know the topic: it may have been deleted and made anew, and with the topic what the group had
+ * committed. A member goes on where it was, which is a place of the old topic; one that joins asks what is committed.
+ */
+function beginAnewWhereTheTopicMayBeAnother(): void {
+  const { prototype } = consumerGroup()
+  const recover = prototype.recoverFromFetch
+  prototype.recoverFromFetch = async function (error) {
+    if (error.type === 'UNKNOWN_TOPIC_OR_PARTITION') {
+      await this.leave().catch(() => undefined)
+      this.memberId = ''
+    }
+    await recover.call(this, error)
+  }
+}
+
+const consumerGroup = (): Class<ConsumerGroup> =>
+  require('kafkajs/src/consumer/consumerGroup.js') as Class<ConsumerGroup>
 
 function lostOffset(lost: {
   group: string

@@ -21,6 +21,8 @@ export interface KafkaBroker extends AsyncDisposable {
   readonly servers: KafkaServers
   /** Its configuration, log and data. */
   readonly folder: string
+  /** host:port of its controller, for a second broker to join. */
+  readonly controller: string
   /** clean hands its work over and writes everything out; crash is SIGKILL. */
   stop(mode?: 'clean' | 'crash'): Promise<void>
   /** With the same ports and data, also after `stop`. */
@@ -37,6 +39,8 @@ export interface BrokerOptions {
    * with the broker's own before it starts.
    */
   readonly advertise?: (own: KafkaServers['address']) => Advertised | Promise<Advertised>
+  /** Makes a second broker, with the number 2, of the cluster that this one has. */
+  readonly joins?: Pick<KafkaBroker, 'controller'>
 }
 
 /** Ends whichever Java runs for the folder, and removes it. */
@@ -63,8 +67,13 @@ export async function startBroker(
     const address = recordOfProtocols((protocol) => `127.0.0.1:${ports[protocol]}`)
     const servers = { address, caFile, ...kafkaUser }
     const advertised = await options.advertise?.(address)
-    const place = { ports, bind: '127.0.0.1', data: join(folder, 'data'), certificate }
-    const properties = serverProperties({ ...place, ...(advertised && { advertised }) }, options.settings)
+    const controller = options.joins?.controller
+    const place: BrokerPlace = {
+      ...{ ports, bind: '127.0.0.1', data: join(folder, 'data'), certificate },
+      ...(advertised && { advertised }),
+      ...(controller && { controller }),
+    }
+    const properties = serverProperties(place, options.settings)
     await writeFile(config, properties)
     await writeFile(join(folder, 'log4j2.properties'), loggingProperties)
     await format(binaries, folder, config)
@@ -86,6 +95,7 @@ export async function startBroker(
     return {
       servers,
       folder,
+      controller: controller ?? `127.0.0.1:${ports.CONTROLLER}`,
       stop,
       restart: async (mode) => {
         await stop(mode)

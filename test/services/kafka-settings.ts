@@ -15,6 +15,8 @@ export interface BrokerPlace {
   readonly certificate: string
   /** host:port that clients are told instead, for instance of a proxy. */
   readonly advertised?: Partial<Readonly<Record<KafkaProtocol, string>>>
+  /** host:port of the controller whose cluster this broker joins; without, it has one of its own. */
+  readonly controller?: string
 }
 
 /**
@@ -53,17 +55,21 @@ const settings: Readonly<Record<string, string>> = {
 export function serverProperties(place: BrokerPlace, changes: Readonly<Record<string, string>> = {}): string {
   const { ports, bind, advertised } = place
   const internal = `INTERNAL://127.0.0.1:${ports.INTERNAL}`
-  const controller = `127.0.0.1:${ports.CONTROLLER}`
+  const own = `127.0.0.1:${ports.CONTROLLER}`
+  const isSecond = place.controller !== undefined
   const listener = (protocol: KafkaProtocol): string => `${protocol}://${bind}:${ports[protocol]}`
   const told = (protocol: KafkaProtocol): string =>
     `${protocol}://${advertised?.[protocol] ?? `127.0.0.1:${ports[protocol]}`}`
   const same = kafkaProtocols.map((protocol) => `${protocol}:${protocol}`)
   const all: Record<string, string> = {
     ...settings,
-    listeners: [...kafkaProtocols.map(listener), internal, `CONTROLLER://${controller}`].join(','),
+    ...(isSecond ? { 'process.roles': 'broker', 'node.id': '2' } : {}),
+    listeners: [...kafkaProtocols.map(listener), internal, ...(isSecond ? [] : [`CONTROLLER://${own}`])].join(
+      ',',
+    ),
     'advertised.listeners': [...kafkaProtocols.map(told), internal].join(','),
     'listener.security.protocol.map': [...same, 'INTERNAL:PLAINTEXT', 'CONTROLLER:PLAINTEXT'].join(','),
-    'controller.quorum.voters': `1@${controller}`,
+    'controller.quorum.voters': `1@${place.controller ?? own}`,
     'log.dirs': place.data,
     'ssl.keystore.location': place.certificate,
     ...logins('sasl_plaintext'),

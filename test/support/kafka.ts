@@ -26,12 +26,18 @@ export async function temporaryTopic(
   options: {
     servers?: KafkaServers
     partitions?: number
+    /** The brokers of each partition, the one that leads it first; the one broker that there is if not given. */
+    replicas?: readonly (readonly number[])[]
     /** Settings of the topic, such as `max.message.bytes`. */
     config?: Readonly<Record<string, string>>
     name?: string
   } = {},
 ): Promise<TemporaryTopic> {
-  const { servers = kafkaServers(), partitions = 1, config = {} } = options
+  const { servers = kafkaServers(), replicas, config = {} } = options
+  const partitions = replicas?.length ?? options.partitions ?? 1
+  const where = replicas
+    ? { replicaAssignment: replicas.map((brokers, partition) => ({ partition, replicas: [...brokers] })) }
+    : { numPartitions: partitions, replicationFactor: 1 }
   const name = options.name ?? `test-${randomBytes(6).toString('hex')}`
   const admin = kafkaClient(servers).admin()
   try {
@@ -40,7 +46,7 @@ export async function temporaryTopic(
     // to wait for leaders, kafkajs asks a broker that may not have heard of the topic yet
     await admin.createTopics({
       waitForLeaders: false,
-      topics: [{ topic: name, numPartitions: partitions, replicationFactor: 1, configEntries }],
+      topics: [{ topic: name, ...where, configEntries }],
     })
     const isThere = async (): Promise<boolean> => {
       const { topics } = await admin.fetchTopicMetadata({ topics: [name] })
