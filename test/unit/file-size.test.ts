@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url'
 
 const top = fileURLToPath(new URL('../..', import.meta.url))
 const limit = 300
+/** Ends with the decisions, and only grows. */
+const exempt = join(top, 'src/README.md')
 
 for (const folder of ['src', 'bin', 'migrations', 'test']) {
   test(`no file in ${folder} has more than ${limit} lines`, async () => {
@@ -16,7 +18,7 @@ for (const folder of ['src', 'bin', 'migrations', 'test']) {
       files.map(async (file) => ({ file, lines: (await readFile(file, 'utf8')).split('\n').length - 1 })),
     )
     assert.deepEqual(
-      sizes.filter(({ lines }) => lines > limit),
+      sizes.filter(({ file, lines }) => lines > limit && file !== exempt),
       [],
     )
   })
