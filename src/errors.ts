@@ -153,7 +153,7 @@ export const errorTable = {
   PGSTREAM_SEARCH_UNREACHABLE: {
     about: 'The search store cannot be reached, or does not take anything for now.',
     remedy:
-      'Check PGSTREAM_SEARCH_STORE_URL, the network and certificates, and the state of the store (disk, GET _cluster/health).',
+      'Check PGSTREAM_SEARCH_STORE_URL (http:// or https://), the network and certificates, and the state of the store (disk, GET _cluster/health).',
     exitCode: 1,
   },
   PGSTREAM_SEARCH_REFUSED: {

@@ -1,3 +1,4 @@
+import { urlOf } from '../telemetry/listen.ts'
 import type { StreamStatus } from '../telemetry/stream-status.ts'
 
 export interface NotReached {
@@ -15,7 +16,7 @@ export async function askRunning({
   readonly host?: string | undefined
   readonly port: number
 }): Promise<StreamStatus | NotReached> {
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}/status`
+  const url = `${urlOf({ host, port })}/status`
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) })
     if (!response.ok) return { url, message: `HTTP ${response.status}` }

@@ -48,11 +48,22 @@ export const commands: readonly Command[] = [
     name: 'check',
     about: 'look whether everything is there that run needs, and say what to do where it is not',
     details:
-      'Looks at the server, its settings and rights, the slot, the replica identities of the tables and every configured ' +
-      'destination, and changes nothing. Each line is fine, to think about (a warning) or in the way (an error), with the ' +
+      'Looks at the server, its settings and rights, the slot, the replica identities of the tables, every configured ' +
+      'destination with its dead letters, and the addresses to listen at, and changes nothing. Each line is fine, to think about (a warning) or in the way (an error), with the ' +
       'remedy. Exit code 0 when nothing is in the way, 1 when something is, 2 when the settings are wrong.',
     flags: ['pgurl', 'config', 'slot-name', 'plugin', 'json', 'log-level'],
-    settings: ['postgresListener', 'kafkaListener', 'kafka', 'kafkaWriter', 'command'],
+    settings: [
+      'postgresListener',
+      'kafkaListener',
+      'kafka',
+      'translator',
+      'kafkaWriter',
+      'searchStore',
+      'searchIndexer',
+      'webhookNotifier',
+      'telemetry',
+      'command',
+    ],
     examples: [
       'pgstream check --pgurl postgres://postgres:postgres@localhost/shop',
       'pgstream check -c pg2kafka.env --json',

@@ -7,10 +7,12 @@ import { kafkaCheck } from '../kafka/kafka-check.ts'
 import { kafkaWriter } from '../kafka/kafka-writer.ts'
 import { stdoutWriter } from '../stdout/stdout-writer.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import type { SubscriptionServerOptions } from '../webhook/subscription-server.ts'
+import { webhookCheck } from '../webhook/webhook-check.ts'
 import { webhookNotifier } from '../webhook/webhook-notifier.ts'
 import { kafkaConnection, kafkaRoles } from './kafka-settings.ts'
 import { retryPolicy } from './retry-settings.ts'
-import { searchSink } from './search-settings.ts'
+import { searchSink, searchSinkCheck } from './search-settings.ts'
 
 export interface ProcessorEntry {
   /** For the log. */
@@ -25,8 +27,8 @@ export interface ProcessorEntry {
 /** Every processor there is. Those that are configured run, all of them. */
 export const processorList: readonly ProcessorEntry[] = [
   { name: 'kafka', module: modules.kafkaWriter, from: kafkaSink, check: kafkaSinkCheck },
-  { name: 'webhooks', module: modules.webhookNotifier, from: webhookSink },
-  { name: 'search', module: modules.searchIndexer, from: searchSink },
+  { name: 'webhooks', module: modules.webhookNotifier, from: webhookSink, check: webhookSinkCheck },
+  { name: 'search', module: modules.searchIndexer, from: searchSink, check: searchSinkCheck },
   {
     name: 'stdout',
     module: modules.stdoutWriter,
@@ -44,22 +46,32 @@ function kafkaSink(config: Config, logger: Logger): MakeSink | null {
   return (checkpointer) => kafkaWriter({ ...connection, ...settings, checkpointer })
 }
 
-function webhookSink({ webhookNotifier: settings }: Config, logger: Logger): MakeSink | null {
-  const { storeUrl, serverAddress, serverToken, serverReadTimeout, serverWriteTimeout } = settings
-  if (storeUrl === undefined) return null
-  const server = {
-    address: serverAddress,
-    token: serverToken,
-    readTimeout: serverReadTimeout,
-    writeTimeout: serverWriteTimeout,
-  }
-  const retry = retryPolicy(settings)
-  return (checkpointer) => webhookNotifier({ ...settings, storeUrl, server, retry, logger, checkpointer })
-}
-
 function kafkaSinkCheck(config: Config, logger: Logger): Check | null {
   const { writesTo } = kafkaRoles(config)
   if (writesTo === null) return null
   const { autoCreate } = config.kafka
-  return kafkaCheck({ ...kafkaConnection(config, logger), topic: writesTo, use: 'write', autoCreate })
+  const deadLetters = config.kafkaWriter.oversize === 'dead-letter'
+  const connection = kafkaConnection(config, logger)
+  return kafkaCheck({ ...connection, topic: writesTo, use: 'write', autoCreate, deadLetters })
 }
+
+function webhookSink(config: Config, logger: Logger): MakeSink | null {
+  const { webhookNotifier: settings } = config
+  const { storeUrl } = settings
+  if (storeUrl === undefined) return null
+  const [server, retry] = [subscriptionServer(config), retryPolicy(settings)]
+  return (checkpointer) => webhookNotifier({ ...settings, storeUrl, server, retry, logger, checkpointer })
+}
+
+function webhookSinkCheck(config: Config, logger: Logger): Check | null {
+  const { storeUrl, allowedTargets } = config.webhookNotifier
+  if (storeUrl === undefined) return null
+  return webhookCheck({ storeUrl, allowedTargets, server: subscriptionServer(config), logger })
+}
+
+const subscriptionServer = ({ webhookNotifier: settings }: Config): SubscriptionServerOptions => ({
+  address: settings.serverAddress,
+  token: settings.serverToken,
+  readTimeout: settings.serverReadTimeout,
+  writeTimeout: settings.serverWriteTimeout,
+})

@@ -1,7 +1,9 @@
 import type { Config } from '../config/fields.ts'
+import type { Check } from '../pipeline/check.ts'
 import type { MakeSink } from '../pipeline/fan-out.ts'
 import { readRowValues } from '../postgres/read-row.ts'
 import { sourcePlace } from '../postgres/source-place.ts'
+import { searchCheck } from '../search/search-check.ts'
 import { searchIndexer } from '../search/search-indexer.ts'
 import type { SearchConnectionOptions, SearchTls } from '../search/search-connection.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -20,37 +22,35 @@ export function searchConnectionSettings({ searchStore }: Config): SearchConnect
 export function searchSink(config: Config, logger: Logger): MakeSink | null {
   const connection = searchConnectionSettings(config)
   if (connection === null) return null
-  const {
-    indexPrefix,
-    indexGeneration,
-    shards,
-    replicas,
-    deadLetters,
-    batchSize,
-    batchBytes,
-    maxQueueBytes,
-  } = config.searchIndexer
-  const source = config.command.pgurl ?? config.postgresListener.url
+  const source = sourceOf(config)
   const { enabled, storeUrl = typeof enabled === 'string' ? enabled : undefined } = config.translator
   const database = source ?? storeUrl
   return (checkpointer) =>
     searchIndexer({
       ...connection,
+      ...config.searchIndexer,
       checkpointer,
       logger,
-      ...{
-        indexPrefix,
-        indexGeneration,
-        shards,
-        replicas,
-        deadLetters,
-        batchSize,
-        batchBytes,
-        maxQueueBytes,
-      },
       storeRetry: retryPolicy(config.searchStore),
       cleanupRetry: retryPolicy(config.searchIndexer),
       source: source === undefined ? undefined : () => sourcePlace(source),
       readRow: database === undefined ? undefined : (row, signal) => readRowValues(database, row, signal),
     })
 }
+
+/** How `pgstream check` looks at the store; null when the settings name none. */
+export function searchSinkCheck(config: Config): Check | null {
+  const connection = searchConnectionSettings(config)
+  if (connection === null) return null
+  const { indexPrefix = '', indexGeneration } = config.searchIndexer
+  const source = sourceOf(config)
+  return searchCheck({
+    ...connection,
+    indexPrefix,
+    indexGeneration,
+    source: source === undefined ? undefined : () => sourcePlace(source),
+  })
+}
+
+const sourceOf = ({ command, postgresListener }: Config): string | undefined =>
+  command.pgurl ?? postgresListener.url

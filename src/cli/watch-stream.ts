@@ -1,14 +1,15 @@
 import type { ConfigRead } from '../config/read-config.ts'
-import { PgstreamError } from '../errors.ts'
 import { SlotGuardian } from '../postgres/slot-guardian.ts'
 import { instrument } from '../telemetry/instruments.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { openMetricsExport } from '../telemetry/metrics-export.ts'
-import type { MetricsExport, OtlpOptions } from '../telemetry/metrics-export.ts'
-import { isLoopback, openOpsServer } from '../telemetry/ops-server.ts'
+import type { MetricsExport } from '../telemetry/metrics-export.ts'
+import { isLoopback } from '../telemetry/listen.ts'
+import { openOpsServer } from '../telemetry/ops-server.ts'
 import { StreamWatch } from '../telemetry/stream-watch.ts'
 import type { ChangeCounts } from '../telemetry/stream-status.ts'
 import type { BuiltPipeline } from './build-pipeline.ts'
+import { otlpSettings } from './otlp-settings.ts'
 
 export interface Watching {
   readonly watch: StreamWatch
@@ -27,7 +28,7 @@ export async function watchStream(
   logger: Logger,
 ): Promise<Watching> {
   const { opsAddress, stallAfter } = config.telemetry
-  const otlp = otlpOf(config.telemetry)
+  const otlp = otlpSettings(config)
   const { slot } = built
   const { maxRetainedWal } = config.postgresListener
   const guardian = slot && new SlotGuardian({ ...slot, maxRetainedWal, logger })
@@ -64,18 +65,4 @@ export async function watchStream(
     throw error
   }
   return { watch, close }
-}
-
-function otlpOf(settings: ConfigRead['config']['telemetry']): OtlpOptions | null {
-  const { otlpUrl: url, otlpInterval: intervalMs, otlpHeaders = [] } = settings
-  if (url === undefined) return null
-  const headers = otlpHeaders.map((text): [string, string] => {
-    const [, name, value] = /^([^=\s]+)=(.*)$/.exec(text) ?? []
-    if (name !== undefined && value !== undefined) return [name, value]
-    throw new PgstreamError(
-      'PGSTREAM_CONFIG_INVALID',
-      'PGSTREAM_METRICS_OTLP_HEADERS has a part that is not name=value.',
-    )
-  })
-  return { url, intervalMs: Math.max(1_000, intervalMs), headers: Object.fromEntries(headers) }
 }

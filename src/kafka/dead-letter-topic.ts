@@ -3,6 +3,8 @@ import type { KafkaClient, KafkaProducer } from './kafka-client.ts'
 /** What no other topic takes has to fit here; brokers read requests of up to 100 MiB. Kept until somebody deletes it. */
 const settings = { 'max.message.bytes': '104857600', 'retention.ms': '-1' }
 
+export const deadLetterTopicOf = (topic: string): string => `${topic}.dead-letters`
+
 /** A message that somebody refused, and where it was. */
 export interface DeadLetter {
   readonly key: Buffer | null
@@ -29,7 +31,7 @@ export class DeadLetterTopic {
   }
 
   get name(): string {
-    return `${this.#topic}.dead-letters`
+    return deadLetterTopicOf(this.#topic)
   }
 
   /** Kept since the start. */

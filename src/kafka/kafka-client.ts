@@ -14,6 +14,11 @@ export interface KafkaClient {
    * @throws {PgstreamError} as `openProducer`.
    */
   countPartitions(topic: string): Promise<number | null>
+  /**
+   * What a topic that is there holds and how it is set.
+   * @throws {PgstreamError} as `openProducer`.
+   */
+  describeTopic(topic: string): Promise<TopicDescription>
   /** Does nothing when it is there. @throws {PgstreamError} PGSTREAM_KAFKA_TOPIC */
   createTopic(topic: string, shape: TopicShape): Promise<void>
   close(): Promise<void>
@@ -24,6 +29,13 @@ export interface TopicShape {
   readonly replicationFactor: number
   /** Such as `max.message.bytes`. */
   readonly settings?: Readonly<Record<string, string>>
+}
+
+export interface TopicDescription {
+  /** Between the oldest that is kept and the end, in all partitions; where a topic is compacted it has fewer. */
+  readonly messages: bigint
+  /** Empty where the user may not see them. */
+  readonly settings: ReadonlyMap<string, string>
 }
 
 export interface KafkaMessage {

@@ -6,12 +6,14 @@ import type {
   KafkaClient,
   KafkaConsumer,
   KafkaProducer,
+  TopicDescription,
   TopicShape,
 } from './kafka-client.ts'
 import type { Compression, KafkaConnection } from './kafka-connection.ts'
 import { BatchProducer } from './batch-producer.ts'
 import { fromKafka } from './kafka-error.ts'
 import { KafkajsConsumer } from './kafkajs-consumer.ts'
+import { describeTopic } from './kafkajs-topic.ts'
 import { kafkaLog } from './kafka-log.ts'
 import { KafkaSockets } from './kafka-sockets.ts'
 import { KafkajsCluster } from './kafkajs-cluster.ts'
@@ -94,6 +96,15 @@ class KafkajsClient implements KafkaClient {
       return topics[0]?.partitions.length ?? null
     } catch (cause) {
       if ((cause as { type?: string }).type === 'UNKNOWN_TOPIC_OR_PARTITION') return null
+      throw fromKafka(cause, `Asking Kafka for the topic ${JSON.stringify(topic)}`)
+    }
+  }
+
+  async describeTopic(topic: string): Promise<TopicDescription> {
+    const admin = await this.#openAdmin()
+    try {
+      return await describeTopic(admin, topic)
+    } catch (cause) {
       throw fromKafka(cause, `Asking Kafka for the topic ${JSON.stringify(topic)}`)
     }
   }

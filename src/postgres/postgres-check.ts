@@ -13,6 +13,7 @@ import { lookAtSource } from './preflight.ts'
 import { readRetainedWal } from './read-retained-wal.ts'
 import { findSlot } from './slot.ts'
 import { slotNameFor } from './slot-name.ts'
+import { lookAtStore } from './store-check.ts'
 import { listInWords } from './waiting.ts'
 
 export interface PostgresCheckOptions {
@@ -20,6 +21,8 @@ export interface PostgresCheckOptions {
   readonly slotName: string | undefined
   /** What the slot is or will be made with; that of the slot that is there if not given. */
   readonly plugin?: OutputPlugin | undefined
+  /** Whether rows are translated by the schema log of this database. */
+  readonly translated: boolean
   /** WAL that the slot may keep before it counts as too much, in bytes. */
   readonly maxRetainedWal: number
 }
@@ -57,9 +60,13 @@ async function look(client: pg.Client, options: PostgresCheckOptions): Promise<C
   })
   const tooOldForMore = findings.length === 1
   if (tooOldForMore) return results
+  const isInitialized = findings.every(
+    ({ about: thing, problem, missing }) => thing !== 'schema pgstream' || !(problem ?? missing),
+  )
   const retained = slot && (await readRetainedWal(client, slotName, options.maxRetainedWal))
   return [
     ...results,
+    ...(isInitialized && options.translated ? [await lookAtStore(client)] : []),
     ...(retained ? [sayRetained(retained)] : []),
     ...sayKeyless(await keylessTables(client)),
   ]

@@ -50,7 +50,10 @@ export function asSearchError(error: unknown, doing: string): PgstreamError {
       : isPassing(status, type)
         ? 'PGSTREAM_SEARCH_UNREACHABLE'
         : 'PGSTREAM_SEARCH_INDEX'
-  return new PgstreamError(code, `${doing} failed: ${status === 0 ? '' : `status ${status}, `}${said}.`, {
-    cause: error,
-  })
+  const sentence = `${doing} failed: ${status === 0 ? '' : `status ${status}, `}${said.trim()}.`
+  const isTls = status === 0 && /certificate|altnames|\bTLS\b|\bSSL\b|EPROTO/i.test(reason)
+  return new PgstreamError(code, sentence, { cause: error, ...(isTls ? { remedy: tlsRemedy } : {}) })
 }
+
+const tlsRemedy =
+  'Check whether PGSTREAM_SEARCH_STORE_URL has to begin with http:// or https://, and the certificates (PGSTREAM_SEARCH_STORE_TLS_CA_CERT_FILE).'

@@ -1,15 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { PgstreamError } from '../errors.ts'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isAddressedToLoopback, isLoopback, listen, stopListening } from './listen.ts'
+import type { ListenPlace } from './listen.ts'
 import type { MetricsExport } from './metrics-export.ts'
 import type { StreamWatch } from './stream-watch.ts'
 
-export interface OpsServerOptions {
-  readonly host: string
-  /** 0 for any that is free. */
-  readonly port: number
+export interface OpsServerOptions extends ListenPlace {
   readonly watch: StreamWatch
   readonly scrape: MetricsExport['scrape']
 }
@@ -19,6 +16,8 @@ export interface OpsServer {
   readonly url: string
   readonly close: () => Promise<void>
 }
+
+export const opsAddressSetting = 'PGSTREAM_OPS_ADDRESS or --ops-address'
 
 /** Alike from `src` and from `dist`. */
 const pageUrl = new URL('../../src/telemetry/status-page.html', import.meta.url)
@@ -31,35 +30,8 @@ const pageUrl = new URL('../../src/telemetry/status-page.html', import.meta.url)
 export async function openOpsServer(options: OpsServerOptions): Promise<OpsServer> {
   const page = await readFile(pageUrl)
   const server = createServer((request, response) => answer(request, response, options, page))
-  await listen(server, options)
-  const { address, port, family } = server.address() as AddressInfo
-  return {
-    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
-    close: async () => {
-      server.closeAllConnections()
-      await new Promise<void>((resolve) => server.close(() => resolve()))
-    },
-  }
-}
-
-async function listen(server: Server, { host, port }: OpsServerOptions): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const taken = cause.code === 'EADDRINUSE'
-      const what = taken ? 'is taken by another program' : `cannot be used: ${cause.message}`
-      const remedy =
-        'Give another address by PGSTREAM_OPS_ADDRESS or --ops-address: every pgstream needs its own.'
-      reject(
-        new PgstreamError('PGSTREAM_ADDRESS_IN_USE', `The address ${host}:${port} ${what}.`, {
-          remedy,
-          cause,
-        }),
-      )
-    })
-    server.listen({ host, port }, resolve)
-  })
-  // a socket that fails later is its client's trouble
-  server.on('error', () => undefined)
+  const url = await listen(server, options, opsAddressSetting)
+  return { url, close: async () => stopListening(server) }
 }
 
 function answer(
@@ -75,7 +47,7 @@ function answer(
     return send(response, 405, { error: 'Only GET is served here.' })
   }
   // a web site must not read this by a name of its own that leads to this machine
-  if (isLoopback(host) && !isLoopback(hostOf(request)))
+  if (isLoopback(host) && !isAddressedToLoopback(request))
     return send(response, 403, { error: 'Ask for localhost.' })
   switch (request.url?.split('?')[0]) {
     case '/':
@@ -108,10 +80,3 @@ function send(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' })
   response.end(`${JSON.stringify(body)}\n`)
 }
-
-const hostOf = ({ headers: { host = '' } }: IncomingMessage): string =>
-  host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
-
-/** Whether only this machine can reach it. */
-export const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)

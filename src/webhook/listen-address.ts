@@ -1,9 +1,8 @@
-import { isIPv4 } from 'node:net'
 import { PgstreamError } from '../errors.ts'
+import { isLoopback } from '../telemetry/listen.ts'
+import type { ListenPlace } from '../telemetry/listen.ts'
 
-export interface ListenAddress {
-  readonly host: string
-  readonly port: number
+export interface ListenAddress extends ListenPlace {
   /** Only this machine can reach it. */
   readonly isLoopback: boolean
 }
@@ -23,6 +22,3 @@ export function readListenAddress(text: string, setting: string): ListenAddress 
   const at = name === '' || name === 'localhost' ? '127.0.0.1' : name
   return { host: at, port, isLoopback: isLoopback(at) }
 }
-
-export const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))

@@ -3,8 +3,9 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { defaults } from '../config/defaults.ts'
 import { asPgstreamError, PgstreamError } from '../errors.ts'
-import { isLoopback, readListenAddress } from './listen-address.ts'
-import { listen, stopListening } from './listen.ts'
+import { isAddressedToLoopback, listen, stopListening } from '../telemetry/listen.ts'
+import { readListenAddress } from './listen-address.ts'
+import type { ListenAddress } from './listen-address.ts'
 import { readBody } from './read-body.ts'
 import { subscriptionRoutes } from './subscription-routes.ts'
 import type { Answer, RouteContext } from './subscription-routes.ts'
@@ -25,7 +26,7 @@ export interface SubscriptionServer {
   close(): Promise<void>
 }
 
-const addressSetting = 'PGSTREAM_WEBHOOK_SUBSCRIPTION_SERVER_ADDRESS'
+export const addressSetting = 'PGSTREAM_WEBHOOK_SUBSCRIPTION_SERVER_ADDRESS'
 const mostBodyBytes = 64 * 1024
 const mostConnections = 500
 
@@ -39,8 +40,7 @@ export async function openSubscriptionServer(
 ): Promise<SubscriptionServer> {
   const standard = defaults.webhookNotifier
   const { token } = options
-  const address = readListenAddress(options.address ?? standard.serverAddress, addressSetting)
-  if (token === undefined && !address.isLoopback) throw tokenMissing()
+  const address = subscriptionAddress(options)
   const readTimeout = options.readTimeout ?? standard.serverReadTimeout
   const server = createServer({
     requestTimeout: readTimeout,
@@ -56,6 +56,13 @@ export async function openSubscriptionServer(
   })
   const url = await listen(server, address, addressSetting)
   return { url, close: async () => stopListening(server) }
+}
+
+/** Where it would listen. @throws {PgstreamError} PGSTREAM_CONFIG_INVALID as `openSubscriptionServer`. */
+export function subscriptionAddress({ address, token }: SubscriptionServerOptions): ListenAddress {
+  const read = readListenAddress(address ?? defaults.webhookNotifier.serverAddress, addressSetting)
+  if (token === undefined && !read.isLoopback) throw tokenMissing()
+  return read
 }
 
 async function respond(
@@ -103,16 +110,6 @@ async function answer(
     if (error instanceof SyntaxError) return failure(400, 'bad_json', 'The body is no JSON.')
     throw error
   }
-}
-
-/** A page of a browser whose own name was made to resolve to this machine calls by that name. */
-function isAddressedToLoopback({ headers: { host = '' } }: IncomingMessage): boolean {
-  return isLoopback(
-    host
-      .replace(/:\d+$/, '')
-      .replace(/^\[(.*)\]$/, '$1')
-      .toLowerCase(),
-  )
 }
 
 /** Takes the same time whatever is wrong with it. */

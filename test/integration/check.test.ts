@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { check, lineOf, problemsOf } from '../support/check-report.ts'
+import type { CheckReport } from '../support/check-report.ts'
 import { pgstream } from '../support/command.ts'
 import { kafkaServers, temporaryTopic } from '../support/kafka.ts'
 import { postgresServers, startPostgres, temporaryDatabase } from '../support/postgres.ts'
@@ -11,49 +13,6 @@ import { preparedDatabase } from '../support/source.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const server = postgresServers()[0]!
-
-interface Result {
-  readonly about: string
-  readonly state: 'ok' | 'warning' | 'error'
-  readonly says: string
-  readonly remedy?: string
-  readonly code?: string
-}
-
-interface Report {
-  readonly ok: boolean
-  readonly errors: number
-  readonly warnings: number
-  readonly results: readonly Result[]
-}
-
-/** Runs `check --json` and holds what its output promises, whatever it found. */
-async function check(args: readonly string[], env: Record<string, string> = {}): Promise<Report> {
-  const { code, stdout, stderr } = await pgstream(['check', '--json', ...args], { env })
-  const report = JSON.parse(stdout) as Report
-  assert.deepEqual(Object.keys(report), ['ok', 'errors', 'warnings', 'results'], stdout)
-  for (const { about, state, says, remedy, code: errorCode } of report.results) {
-    assert.match(about, /^(Postgres|Kafka): ./)
-    assert.ok(says.endsWith('.'), says)
-    assert.equal(remedy === undefined, state === 'ok', says)
-    assert.equal(errorCode === undefined, state !== 'error', says)
-  }
-  const count = (state: string): number => report.results.filter((result) => result.state === state).length
-  assert.deepEqual([report.errors, report.warnings], [count('error'), count('warning')])
-  assert.equal(report.ok, report.errors === 0)
-  assert.equal(code, report.ok ? 0 : 1)
-  assert.doesNotMatch(stdout + stderr, /hush|postgres:postgres@/)
-  return report
-}
-
-const problemsOf = ({ results }: Report): (string | undefined)[][] =>
-  results.filter(({ state }) => state !== 'ok').map(({ about, code, state }) => [about, code ?? state])
-
-const result = ({ results }: Report, about: string): Result => {
-  const found = results.find((each) => each.about === about)
-  assert.ok(found, `${about} is among ${results.map((each) => each.about).join(', ')}`)
-  return found
-}
 
 test('check finds nothing in the way of a right set-up, and says what it looked at', async () => {
   await using database = await preparedDatabase(server, {
@@ -65,13 +24,20 @@ test('check finds nothing in the way of a right set-up, and says what it looked 
     report.results.map(({ about }) => about.replace('Postgres: ', '')),
     [
       ...['server', 'wal_level', 'output plugin', 'replication slot', 'free slots', 'free walsenders'],
-      ...['schema pgstream', 'publication', 'rights', 'retained WAL', 'replica identities'],
+      ...[
+        'schema pgstream',
+        'publication',
+        'rights',
+        'Translator: schema log',
+        'retained WAL',
+        'replica identities',
+      ],
     ],
   )
   const { code, stdout } = await pgstream(['check', '--pgurl', database.url])
   assert.equal(code, 0)
   assert.match(stdout, /^✓ Postgres: server: Postgres \d+.*\n/)
-  assert.match(stdout, /11 fine, 0 to think about, 0 in the way\.\n$/)
+  assert.match(stdout, /12 fine, 0 to think about, 0 in the way\.\n$/)
 })
 
 test('before init, check says that init is missing, and names the tables that need an identity', async () => {
@@ -101,8 +67,8 @@ test('after init, tables without key are named where they cost something, and ke
   await database.query('alter table keyed add primary key (n)')
   const report = await check(['--pgurl', database.url])
   assert.equal(report.ok, true)
-  assert.match(result(report, 'Postgres: replica identities').says, /^keyed got a key/)
-  assert.match(result(report, 'Postgres: replica identities').remedy!, /init again/)
+  assert.match(lineOf(report, 'Postgres: replica identities').says, /^keyed got a key/)
+  assert.match(lineOf(report, 'Postgres: replica identities').remedy!, /init again/)
   const keyless = report.results.filter(({ about }) => about === 'Postgres: tables without key')
   assert.deepEqual(
     keyless.map(({ state, says }) => [state, says.includes('large'), says.includes('small')]),
@@ -125,7 +91,7 @@ test('a slot of another plugin or another database, and a user without rights, a
     [strange, /has the plugin test_decoding/],
     [foreign, /belongs to database/],
   ] as const) {
-    const found = result(
+    const found = lineOf(
       await check(['--pgurl', database.url, '--slot-name', name]),
       'Postgres: replication slot',
     )
@@ -150,14 +116,14 @@ test('wal_level=replica, and a slot that keeps too much WAL', async () => {
     await database.query('create table filler (n int primary key, t text)')
     await database.query(`insert into filler select n, repeat('x', 900) from generate_series(1, 3000) n`)
     const limit = { PGSTREAM_POSTGRES_LISTENER_MAX_RETAINED_WAL: '1MiB' }
-    const kept = result(await check(['--pgurl', database.url], limit), 'Postgres: retained WAL')
+    const kept = lineOf(await check(['--pgurl', database.url], limit), 'Postgres: retained WAL')
     assert.equal(kept.state, 'warning')
     assert.match(kept.says, /% of 1\.0 MB \(PGSTREAM_POSTGRES_LISTENER_MAX_RETAINED_WAL\)/)
   }
   await using database = await temporaryDatabase(own.url)
   await writeFile(join(own.dataDir, 'postgresql.auto.conf'), "wal_level = 'replica'\n")
   await own.restart()
-  const found = result(await check(['--pgurl', database.url]), 'Postgres: wal_level')
+  const found = lineOf(await check(['--pgurl', database.url]), 'Postgres: wal_level')
   assert.equal(found.code, 'PGSTREAM_WAL_LEVEL')
   assert.match(found.remedy!, /wal_level = logical/)
 })
@@ -182,14 +148,14 @@ test('a topic that is there, that is missing and that will be made; a wrong logi
   await using topic = await temporaryTopic({ partitions: 2 })
   const kafka = kafkaServers()
   const { address } = kafka
-  const look = (env: Record<string, string>): Promise<Report> =>
+  const look = (env: Record<string, string>): Promise<CheckReport> =>
     check(['--pgurl', database.url], {
       PGSTREAM_KAFKA_SERVERS: address.PLAINTEXT,
       PGSTREAM_KAFKA_TOPIC_NAME: topic.name,
       ...env,
     })
   const there = await look({})
-  assert.match(result(there, `Kafka: topic ${topic.name}`).says, /2 partitions/)
+  assert.match(lineOf(there, `Kafka: topic ${topic.name}`).says, /2 partitions/)
   assert.equal(there.ok, true)
   const missing = { PGSTREAM_KAFKA_TOPIC_NAME: 'test-missing' }
   assert.deepEqual(problemsOf(await look(missing)), [['Kafka: topic test-missing', 'PGSTREAM_KAFKA_TOPIC']])
@@ -213,7 +179,7 @@ test('a topic that is there, that is missing and that will be made; a wrong logi
     PGSTREAM_KAFKA_TLS_ENABLED: 'true',
     PGSTREAM_KAFKA_TLS_CA_CERT_FILE: join(folder.path, 'other.pem'),
   }
-  const untrusted = result(await look(tls), 'Kafka: connection')
+  const untrusted = lineOf(await look(tls), 'Kafka: connection')
   assert.equal(untrusted.code, 'PGSTREAM_KAFKA_UNREACHABLE')
   assert.match(untrusted.remedy!, /PGSTREAM_KAFKA_TLS_ENABLED and the certificates/)
 })

@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import type { ErrorCode } from '../../src/errors.ts'
 import { init } from '../../src/postgres/init.ts'
 import { fromPostgres } from '../../src/postgres/postgres-error.ts'
+import { check, lineOf } from '../support/check-report.ts'
 import { postgresServers, startPostgres, temporaryDatabase, wal2jsonIsThere } from '../support/postgres.ts'
 import type { TemporaryDatabase } from '../support/postgres.ts'
 import { traces } from '../support/prepared-state.ts'
@@ -65,6 +66,12 @@ void describe(
     test('init names the setting with what it lists already, and works once that is done', async () => {
       await using database = await temporaryDatabase(server.url)
       await refuses(database, notAllowed)
+      const told = lineOf(
+        await check(['--pgurl', database.url, '--plugin', 'wal2json']),
+        'Postgres: output plugin',
+      )
+      assert.equal(told.code, notAllowed.code)
+      assert.match(told.remedy!, notAllowed.remedy)
 
       const { remedy } = (await init({ url: database.url, plugin: 'wal2json' }).catch(
         (error: unknown) => error,
