@@ -9,7 +9,9 @@ import { startServices } from './services/service.ts'
 import type { RunningServices } from './services/service.ts'
 import { atTheEnd } from './services/watchdog.ts'
 import { chooseTests } from './support/choose-tests.ts'
+import { findLeaks, outputFolderVariable } from './support/kept-output.ts'
 import { neededServices } from './support/needed-services.ts'
+import { temporaryFolder } from './support/temporary-folder.ts'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const top = join(here, '..')
@@ -54,7 +56,19 @@ async function runTests(): Promise<number> {
     console.log('No test is left.')
     return 1
   }
-  return await runNode([...options, ...runnable], services.environment)
+  await using outputs = await temporaryFolder()
+  const environment = { ...services.environment, [outputFolderVariable]: outputs.path }
+  const code = await runNode([...options, ...runnable], environment)
+  return (await holdsNoSecret(outputs.path)) ? code : 1
+}
+
+/** Whether nothing that was printed holds what the tests planted as secrets and values of rows. */
+async function holdsNoSecret(folder: string): Promise<boolean> {
+  const { outputs, bytes, found } = await findLeaks(folder)
+  if (outputs > 0)
+    console.log(`ℹ planted secrets and row values in ${outputs} outputs of ${bytes} bytes: ${found.length}`)
+  for (const place of found.slice(0, 20)) console.log(`✖ ${place}`)
+  return found.length === 0
 }
 
 async function keepServices(): Promise<number> {

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
+import { keepOutputOf } from '../support/kept-output.ts'
 import { postgresServers, temporaryDatabase } from '../support/postgres.ts'
 import type { TemporaryDatabase } from '../support/postgres.ts'
 import { readmeBlocks, repository } from '../support/readme.ts'
@@ -25,8 +26,10 @@ function start(command: string, url: string, cwd: string) {
   assert.equal(name, 'pgstream', `the test knows how to execute: ${command}`)
   const child = spawn(process.execPath, [join(repository, 'bin/pgstream.js'), ...args], {
     cwd,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
+  keepOutputOf(child, args)
+  child.stderr.pipe(process.stderr)
   return { child, exit: once(child, 'exit') }
 }
 

@@ -178,7 +178,7 @@ test('addresses that are taken by somebody else, and by a pgstream that runs; a 
   })
   assert.deepEqual(problemsOf(beside), [])
   assert.match(lineOf(beside, 'Webhooks: address').says, /^A pgstream serves the API/)
-  assert.match(lineOf(beside, 'Watching: address').says, new RegExp(`pid ${run.child.pid}`))
+  assert.match(lineOf(beside, 'Watching: address').says, new RegExp(`pid ${String(run.child.pid)}`))
 })
 
 test('topics: compacted, dead letters; plain text where TLS is spoken and the other way round', async () => {

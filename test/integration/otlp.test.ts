@@ -5,6 +5,7 @@ import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { RunningCommand } from '../support/command.ts'
+import { keepOutput } from '../support/kept-output.ts'
 import { postgresServers } from '../support/postgres.ts'
 import { preparedDatabase } from '../support/source.ts'
 import { eventually } from '../support/wait.ts'
@@ -45,7 +46,9 @@ interface Request {
 async function read(request: IncomingMessage): Promise<readonly Metric[]> {
   const parts: Buffer[] = []
   for await (const part of request) parts.push(part as Buffer)
-  const { resourceMetrics } = JSON.parse(Buffer.concat(parts).toString()) as Request
+  const body = Buffer.concat(parts)
+  keepOutput('otlp', body)
+  const { resourceMetrics } = JSON.parse(body.toString()) as Request
   const metrics = resourceMetrics.flatMap(({ scopeMetrics }) =>
     scopeMetrics.flatMap((scope) => scope.metrics),
   )

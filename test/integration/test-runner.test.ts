@@ -44,6 +44,15 @@ test('a file that leaves a database behind fails', async () => {
   assert.match(output, /left behind by the last test: database x/)
 })
 
+test('a run in which a command printed what was planted fails', async () => {
+  const { code, output } = await runOne(`
+    import { keepOutput } from '../../support/kept-output.ts'
+    test('loose', () => keepOutput('run-1.stderr', '{"message":"password hush-x refused"}'))`)
+  assert.equal(code, 1)
+  assert.match(output, /ℹ fail 0\n/)
+  assert.match(output, /✖ run-1\.stderr: …\{"message":"password hush-x refused"/)
+})
+
 const usesPostgres = `
   import '../../support/postgres.ts'
   test('fine', () => undefined)`

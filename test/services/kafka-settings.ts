@@ -2,7 +2,7 @@ import { kafkaProtocols } from './kafka-servers.ts'
 import type { KafkaProtocol } from './kafka-servers.ts'
 
 /** Known to every broker that the tests start. */
-export const kafkaUser = { username: 'test', password: 'test-secret' }
+export const kafkaUser = { username: 'test', password: 'hush-kafka' }
 
 export interface BrokerPlace {
   /** Those of the tests' listeners, and of two that only the broker itself uses. */

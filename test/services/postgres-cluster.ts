@@ -10,7 +10,7 @@ import { freePort } from './free-port.ts'
 import type { PostgresBinaries } from './postgres-binaries.ts'
 import { canRun, serverUser } from './postgres-user.ts'
 import type { ServerUser } from './postgres-user.ts'
-import { serverSettings } from './postgres-settings.ts'
+import { serverSettings, superuserPassword } from './postgres-settings.ts'
 import { runCommand } from './run-command.ts'
 import { atTheEnd } from './watchdog.ts'
 
@@ -52,7 +52,7 @@ export async function startCluster(
     const conf = { ...whereOnly(port), ...serverSettings, ...(await pluginSetting(bin, user)), ...settings }
     const lines = Object.entries(conf).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`)
     await writeFile(join(dataDir, 'postgresql.conf'), lines.join(''), { flag: 'a' })
-    const url = `postgres://postgres:postgres@127.0.0.1:${port}/postgres`
+    const url = `postgres://postgres:${superuserPassword}@127.0.0.1:${port}/postgres`
     let server = await startServer(bin, folder, user, url)
     const stop = async (mode: 'fast' | 'immediate' = 'fast'): Promise<void> => {
       if (hasEnded(server)) return
@@ -107,7 +107,7 @@ async function reachableBin(binaries: PostgresBinaries, user: ServerUser, folder
 
 async function initialize(bin: string, folder: string, user: ServerUser): Promise<void> {
   const password = join(folder, 'password')
-  await writeFile(password, 'postgres')
+  await writeFile(password, superuserPassword)
   await chmod(password, 0o644)
   const parameters = [
     '-D',

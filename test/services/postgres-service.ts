@@ -2,7 +2,7 @@ import pg from 'pg'
 import { startContainer } from './docker.ts'
 import { findPostgres } from './postgres-binaries.ts'
 import { startCluster } from './postgres-cluster.ts'
-import { serverSettings } from './postgres-settings.ts'
+import { serverSettings, superuserPassword } from './postgres-settings.ts'
 import { Unavailable } from './service.ts'
 import type { Service, StartedService } from './service.ts'
 
@@ -37,7 +37,7 @@ export function postgresService(major: number): Service {
             variables: { PGSTREAM_COMPOSE_MAJOR: String(major), PGSTREAM_COMPOSE_SETTINGS: flags.join(' ') },
           })
           return describe(
-            `postgres://postgres:postgres@127.0.0.1:${container.port}/postgres`,
+            `postgres://postgres:${superuserPassword}@127.0.0.1:${container.port}/postgres`,
             'Docker',
             container,
           )

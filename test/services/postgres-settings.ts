@@ -9,3 +9,6 @@ export const serverSettings: Readonly<Record<string, string>> = {
   timezone: 'UTC',
   log_timezone: 'UTC',
 }
+
+/** Of servers that the tests start, in compose.yaml, too. `hush` is what no output may hold: support/kept-output.ts. */
+export const superuserPassword = 'hush-postgres'

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { keepOutputOf } from './kept-output.ts'
 import { eventually } from './wait.ts'
 
 const bin = fileURLToPath(new URL('../../bin/pgstream.js', import.meta.url))
@@ -32,6 +33,7 @@ export class RunningCommand implements AsyncDisposable {
       env: { ...Object.fromEntries(inherited), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+    keepOutputOf(this.child, args, env, keepUnread)
     if (!keepUnread) this.child.stdout!.on('data', (text) => (this.stdout += String(text)))
     this.child.stderr!.on('data', (text) => (this.stderr += String(text)))
     this.finished = once(this.child, 'close').then(([code]) => ({

@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { keepOutputOf } from './kept-output.ts'
 import { eventually } from './wait.ts'
 
 const bin = fileURLToPath(new URL('../../bin/pgstream.js', import.meta.url))
@@ -22,6 +23,7 @@ export class MeasuredRun implements AsyncDisposable {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...environment },
     })
+    keepOutputOf(this.#child, ['run', '--stdout'])
     this.#child.stderr!.on('data', (text) => (this.#stderr += String(text)))
   }
 

@@ -1,6 +1,7 @@
 import type { StreamStatus } from '../../src/telemetry/stream-status.ts'
 import { RunningCommand } from './command.ts'
 import type { CommandOptions } from './command.ts'
+import { keepOutput } from './kept-output.ts'
 
 export interface Answer<Body> {
   readonly code: number
@@ -29,7 +30,9 @@ export class RunningOps extends RunningCommand {
 
   async get<Body>(path: string): Promise<Answer<Body>> {
     const response = await fetch(this.url + path, { signal: AbortSignal.timeout(10_000) })
-    return { code: response.status, body: (await response.json()) as Body }
+    const text = await response.text()
+    keepOutput(`ops-${this.port}${path}`, text)
+    return { code: response.status, body: JSON.parse(text) as Body }
   }
 
   async status(): Promise<StreamStatus> {
@@ -42,6 +45,8 @@ export class RunningOps extends RunningCommand {
 
   async metrics(): Promise<string> {
     const response = await fetch(`${this.url}/metrics`, { signal: AbortSignal.timeout(10_000) })
-    return response.text()
+    const text = await response.text()
+    keepOutput(`ops-${this.port}-metrics`, text)
+    return text
   }
 }

@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { keepOutputOf } from '../kept-output.ts'
 import { eventually } from '../wait.ts'
 import type { ChangesFile } from './changes-file.ts'
 
@@ -53,6 +54,7 @@ export class KilledCommand implements AsyncDisposable {
     const stdout = program.writesTo === 'file' ? 'ignore' : outlet === 'file' ? output.fd : 'pipe'
     const { args, cwd, env } = program.run(url)
     const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', stdout, 'pipe'] })
+    keepOutputOf(child, ['run', '--stdout'])
     return new KilledCommand(child, file, await file.size(), program.stopSignal)
   }
 

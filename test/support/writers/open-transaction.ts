@@ -140,4 +140,4 @@ export class OpenTransaction {
   }
 }
 
-const bodyOf = (bytes: number): string => `repeat(md5(i::text), ${Math.ceil(bytes / 32)})`
+const bodyOf = (bytes: number): string => `'planted-' || repeat(md5(i::text), ${Math.ceil(bytes / 32)})`

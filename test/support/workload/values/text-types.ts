@@ -51,7 +51,7 @@ function large(random: Random): string {
 }
 
 const text = (random: Random): string =>
-  random.chance(0.3) ? random.pick(['', ' ', 'NULL', 'null', '\\N', 'Zoë \u{1f600}']) : words(random)
+  random.chance(0.3) ? random.pick(['', ' ', 'NULL', 'null', '\\N', 'planted-Zoë \u{1f600}']) : words(random)
 
 const hexOf = (bytes: string): string => `\\x${Buffer.from(bytes, 'latin1').toString('hex')}`
 
