@@ -2,6 +2,7 @@ import { splitPatterns } from '../wal/table-pattern.ts'
 import { PgstreamError } from '../errors.ts'
 import type { BackfillProgress } from '../postgres/backfill/backfill-progress.ts'
 import { backfillStatus, cancelBackfill, startBackfill } from '../postgres/backfill/request-backfill.ts'
+import { describeBackfilled } from '../telemetry/backfill-status.ts'
 import { readTarget } from './database-task.ts'
 import type { Program } from './program.ts'
 import { styled } from './styled.ts'
@@ -44,23 +45,13 @@ const states = {
   failed: 'warning',
 } as const
 
-const number = (value: number): string => value.toLocaleString('en')
-
-/** `public.orders`, `running`, `120,000 of about 2,000,000 rows, 85,000 rows/s, 22 s left`. */
-function cells(
+const cells = (
   progress: BackfillProgress,
-): readonly [name: string, state: BackfillProgress['state'], rest: string] {
-  const { schema, table, state, rows, estimatedRows, rowsPerSecond, secondsLeft, error } = progress
-  const isMoving = state === 'running' || state === 'done'
-  const estimate = state === 'running' && estimatedRows !== null ? ` of about ${number(estimatedRows)}` : ''
-  const rest = [
-    ...(isMoving || rows > 0 ? [`${number(rows)}${estimate} rows`] : []),
-    ...(isMoving && rowsPerSecond !== null ? [`${number(rowsPerSecond)} rows/s`] : []),
-    ...(secondsLeft !== null && estimatedRows !== null ? [`${number(secondsLeft)} s left`] : []),
-    ...(error === null ? [] : [error]),
-  ]
-  return [`${schema}.${table}`, state, rest.join(', ')]
-}
+): readonly [name: string, state: BackfillProgress['state'], rest: string] => [
+  `${progress.schema}.${progress.table}`,
+  progress.state,
+  describeBackfilled(progress),
+]
 
 function columns(rows: readonly ReturnType<typeof cells>[]): string[] {
   const widest = Math.max(...rows.map(([name]) => name.length))

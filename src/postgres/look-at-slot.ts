@@ -1,26 +1,28 @@
+import type { BackfillStatus } from '../telemetry/backfill-status.ts'
 import type { RetainedWal } from '../telemetry/retained-wal.ts'
 import { connect, queryTimeoutMs } from './connect.ts'
+import { lookAtBackfill } from './look-at-backfill.ts'
 import { fromPostgres } from './postgres-error.ts'
 import { readRetainedWal } from './read-retained-wal.ts'
 import { slotMissing } from './slot.ts'
 import { slotNameFor } from './slot-name.ts'
 
 /**
- * One look at a slot from the outside, whoever reads it.
+ * One look at a slot and its backfill from the outside, whoever reads it.
  * @throws {PgstreamError} PGSTREAM_SLOT_MISSING, and why the server cannot be asked.
  */
 export async function lookAtSlot(options: {
   readonly url: string
   readonly slotName: string | undefined
   readonly maxRetainedWal: number
-}): Promise<RetainedWal> {
+}): Promise<{ readonly retained: RetainedWal; readonly backfill: BackfillStatus | null }> {
   const client = await connect(options.url, { applicationName: 'pgstream status', queryTimeoutMs })
   try {
     const { rows } = await client.query<{ database: string }>('select current_database() as database')
     const name = slotNameFor(rows[0]!.database, options.slotName)
     const retained = await readRetainedWal(client, name, options.maxRetainedWal)
     if (!retained) throw slotMissing(name)
-    return retained
+    return { retained, backfill: (await lookAtBackfill(client, name)) ?? null }
   } catch (cause) {
     throw fromPostgres(cause, 'looking at the replication slot')
   } finally {

@@ -5,6 +5,7 @@ import type { Logger } from '../telemetry/logger.ts'
 import { describeRetainedWal, retainedWalLevels, retainedWalRemedy } from '../telemetry/retained-wal.ts'
 import type { RetainedWal, RetainedWalLevel, SlotSight } from '../telemetry/retained-wal.ts'
 import { connect } from './connect.ts'
+import { lookAtBackfill } from './look-at-backfill.ts'
 import { fromPostgres } from './postgres-error.ts'
 import { readRetainedWal } from './read-retained-wal.ts'
 import { slotMissing } from './slot.ts'
@@ -22,7 +23,7 @@ const defaultEveryMs = 2_000
 const queryTimeoutMs = 10_000
 
 /**
- * Looks every two seconds at what the slot makes the server keep, and warns when 50, 80 and 95 % of the limit are passed.
+ * Looks every two seconds at what the slot makes the server keep and how far its backfill is, and warns when 50, 80 and 95 % of the limit are passed.
  * Never fails: that the source is away is for the listener to say.
  */
 export class SlotGuardian {
@@ -30,9 +31,11 @@ export class SlotGuardian {
   readonly #growth = new Growth()
   readonly #abort = new AbortController()
   readonly #timer: NodeJS.Timeout
-  #sight: SlotSight = { retained: null, seenAt: 0, problem: null }
+  #sight: SlotSight = { retained: null, backfill: null, seenAt: 0, problem: null }
   #client: pg.Client | null = null
   #looking: Promise<void> | null = null
+  /** Asking again would fill the server's log. */
+  #knowsBackfills = true
   #told: RetainedWalLevel = 'ok'
 
   constructor(options: SlotGuardianOptions) {
@@ -68,7 +71,9 @@ export class SlotGuardian {
       const growthOf = (bytes: number): number => this.#growth.add(performance.now(), bytes)
       const retained = await readRetainedWal(this.#client, slotName, maxRetainedWal, growthOf)
       const problem = retained ? null : asProblem(slotMissing(slotName))
-      this.#sight = { retained, seenAt: Date.now(), problem }
+      const backfill = this.#knowsBackfills ? await lookAtBackfill(this.#client, slotName) : null
+      this.#knowsBackfills &&= backfill !== undefined
+      this.#sight = { retained, backfill: backfill ?? null, seenAt: Date.now(), problem }
       if (retained) this.#tell(retained)
     } catch (cause) {
       const error = fromPostgres(cause, 'looking at the replication slot')

@@ -1,4 +1,5 @@
 import type { Attributes, Meter } from '@opentelemetry/api'
+import { backfillStates } from './backfill-status.ts'
 import { retainedWalLevels } from './retained-wal.ts'
 import type { StreamStatus } from './stream-status.ts'
 import type { StreamWatch, WatchedSink } from './stream-watch.ts'
@@ -101,6 +102,21 @@ const gauges: readonly [name: string, unit: string, description: string, look: L
     '1',
     '1 when changes can arrive.',
     one(({ source }) => Number(source.state === 'reading')),
+  ],
+  [
+    'backfill.tables',
+    '1',
+    'Tables whose existing rows were asked for, by how far they are.',
+    ({ slot }) =>
+      slot?.backfill
+        ? backfillStates.map((state) => ({ value: slot.backfill!.tables[state], attributes: { state } }))
+        : [],
+  ],
+  [
+    'backfill.rows',
+    '1',
+    'Existing rows that are durable at the destination, of all those tables.',
+    ({ slot }) => (slot?.backfill ? [{ value: slot.backfill.rows }] : []),
   ],
   ['processor.queue', '1', 'What waits to be delivered, in bytes.', ofSinks(({ queue }) => queue.length)],
   ['processor.queue.limit', '1', 'From here on the source waits.', ofSinks(({ queue }) => queue.limit)],

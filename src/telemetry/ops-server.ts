@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isAddressedToLoopback, isLoopback, listen, stopListening } from './listen.ts'
 import type { ListenPlace } from './listen.ts'
 import type { MetricsExport } from './metrics-export.ts'
+import { statusPage } from './status-page.ts'
 import type { StreamWatch } from './stream-watch.ts'
 
 export interface OpsServerOptions extends ListenPlace {
@@ -19,16 +19,13 @@ export interface OpsServer {
 
 export const opsAddressSetting = 'PGSTREAM_OPS_ADDRESS or --ops-address'
 
-/** Alike from `src` and from `dist`. */
-const pageUrl = new URL('../../src/telemetry/status-page.html', import.meta.url)
-
 /**
  * Serves the state of a stream, to be read only: `/` for people, `/health`, `/ready`, `/status`, `/history` as JSON,
  * `/metrics` for Prometheus.
  * @throws {PgstreamError} PGSTREAM_ADDRESS_IN_USE when the address cannot be used.
  */
 export async function openOpsServer(options: OpsServerOptions): Promise<OpsServer> {
-  const page = await readFile(pageUrl)
+  const page = Buffer.from(await statusPage())
   const server = createServer((request, response) => answer(request, response, options, page))
   const url = await listen(server, options, opsAddressSetting)
   return { url, close: async () => stopListening(server) }

@@ -1,3 +1,4 @@
+import type { BackfillStatus } from './backfill-status.ts'
 import { formatBytes, formatSeconds } from './format.ts'
 
 /** What the server says of a slot. */
@@ -80,6 +81,8 @@ export const retainedWalRemedy =
 export interface SlotSight {
   /** Null before the first look, and when there is no such slot. */
   readonly retained: RetainedWal | null
+  /** Null when nobody asked for any, or it cannot be read. */
+  readonly backfill: BackfillStatus | null
   /** Milliseconds since 1970; 0 before the first look that succeeded. */
   readonly seenAt: number
   /** Why the last look failed. */

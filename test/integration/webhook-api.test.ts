@@ -168,7 +168,7 @@ describe('the server by which receivers subscribe', { concurrency: 2 }, () => {
       WebhookApi.start(database, { server: { address: `:${port}` } }),
       ({ code, message }: PgstreamError) => {
         assert.equal(code, 'PGSTREAM_ADDRESS_IN_USE')
-        assert.match(message, new RegExp(`127\\.0\\.0\\.1:${port} .*somebody else`))
+        assert.match(message, new RegExp(`127\\.0\\.0\\.1:${port} .*another program`))
         return true
       },
     )

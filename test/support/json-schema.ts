@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { repository } from './readme.ts'
 
-/** Fails, with everything that is wrong, where the value is not what the schema of that name in `schemas/` says. */
-export function schemaOf(name: 'check' | 'status'): (value: unknown) => void {
+/** Fails, with everything that is wrong, where the value is not what the schema of that name in `schemas/`, or a part of it, says. */
+export function schemaOf(name: 'check' | 'status', part = ''): (value: unknown) => void {
   const schema = JSON.parse(readFileSync(join(repository, `schemas/${name}.json`), 'utf8')) as object
-  const validate = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true }).compile(schema)
+  const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, schemas: { own: schema } })
+  const validate = ajv.getSchema(`own#${part}`)!
   return (value) => {
     assert.ok(validate(value), JSON.stringify({ value, errors: validate.errors }, null, 2))
   }

@@ -1,12 +1,15 @@
 import type { StreamStatus } from '../../src/telemetry/stream-status.ts'
 import { RunningCommand } from './command.ts'
 import type { CommandOptions } from './command.ts'
+import { schemaOf } from './json-schema.ts'
 import { keepOutput } from './kept-output.ts'
 
 export interface Answer<Body> {
   readonly code: number
   readonly body: Body
 }
+
+const isStreamStatus = schemaOf('status', '/definitions/stream')
 
 /** `pgstream run` that serves its status on a port of its own. */
 export class RunningOps extends RunningCommand {
@@ -36,7 +39,9 @@ export class RunningOps extends RunningCommand {
   }
 
   async status(): Promise<StreamStatus> {
-    return (await this.get<StreamStatus>('/status')).body
+    const { body } = await this.get<StreamStatus>('/status')
+    isStreamStatus(body)
+    return body
   }
 
   ready(): Promise<Answer<{ ready: boolean; reasons: string[] }>> {

@@ -1,24 +1,13 @@
+import type { BackfilledTable } from '../../telemetry/backfill-status.ts'
 import type { SteadySession } from '../steady-session.ts'
 
 /** How far the backfill of one table is. */
-export interface BackfillProgress {
+export interface BackfillProgress extends BackfilledTable {
   readonly oid: string
-  readonly schema: string
-  readonly table: string
-  /** `waiting`: for `pgstream run`. */
-  readonly state: 'waiting' | 'running' | 'done' | 'cancelled' | 'failed'
-  /** Handed on and durable at the destination; those that were changed meanwhile came in the stream and do not count. */
-  readonly rows: number
   readonly bytes: number
-  /** As the last ANALYZE of the table says; null while it waits. */
-  readonly estimatedRows: number | null
-  readonly rowsPerSecond: number | null
-  readonly secondsLeft: number | null
   readonly requestedAt: string
   readonly startedAt: string | null
   readonly finishedAt: string | null
-  /** What failed, and what to do about it. */
-  readonly error: string | null
 }
 
 type StoredProgress = Omit<BackfillProgress, 'rows' | 'bytes' | 'rowsPerSecond' | 'secondsLeft'> & {
@@ -28,7 +17,10 @@ type StoredProgress = Omit<BackfillProgress, 'rows' | 'bytes' | 'rowsPerSecond' 
 }
 
 /** All tables of a slot that were ever asked for. */
-export async function progressOf(connection: SteadySession, slot: string): Promise<BackfillProgress[]> {
+export async function progressOf(
+  connection: Pick<SteadySession, 'query'>,
+  slot: string,
+): Promise<BackfillProgress[]> {
   const rows = await connection.query<StoredProgress>(
     `select table_oid::int8::text as oid, schema_name as schema, table_name as "table", state, rows::text, bytes::text,
             estimated_rows::float8 as "estimatedRows", error,
