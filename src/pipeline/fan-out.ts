@@ -50,7 +50,10 @@ class FanOut extends Writable {
       finished(sink, { readable: false }, (error) => this.#onFinished(sink, error))
       sink.on('drain', () => this.#onDrain())
     }
-    Object.defineProperty(this, 'writableNeedDrain', { get: () => this.#isFull() })
+    // whoever asks before the first write waits for a drain, too: a sink may take nothing before it is open
+    Object.defineProperty(this, 'writableNeedDrain', {
+      get: () => this.#isFull() && (this.#drainOwed = true),
+    })
     source.open()
   }
 

@@ -67,6 +67,26 @@ test('each sink gets every event, the same object, in batches as if it were alon
   assert.equal(source.last, 500)
 })
 
+test('a source that finds a sink not open yet goes on when it is', async () => {
+  const source = new RecordingCheckpointer()
+  const late = new HeldSink({ checkpointer: source })
+  let isShut = true
+  Object.defineProperty(late, 'writableNeedDrain', { get: () => isShut })
+  const ready = new HeldSink({ checkpointer: source })
+  for (const sink of [late, ready]) sink.letGo()
+  const sinks = [ready, late].map((sink) => (checkpointer: Checkpointer) => {
+    checkpointer.open()
+    return sink
+  })
+  const streaming = pipeline(Readable.from(transactions(50)), fanOut(source, sinks))
+  setTimeout(() => {
+    isShut = false
+    late.emit('drain')
+  }, 20)
+  await streaming
+  for (const sink of [late, ready]) assert.equal(sink.lines.length, 50)
+})
+
 test('what the slower sink has is confirmed, whichever it is', async () => {
   const { source, sinks, end } = heldSinks({ batchSize: 1 }, { batchSize: 1 })
   for (const event of transactions(4)) end.write(event)
