@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto'
+import type { TemporaryDatabase } from '../postgres.ts'
+import { keyOf, tableNames } from './tables-to-fill.ts'
+
+interface Line {
+  readonly action: 'I' | 'U' | 'D' | 'T' | 'M'
+  readonly schema: string
+  readonly table: string
+  readonly columns: readonly { name: string; value: unknown }[] | null
+  readonly identity: readonly { name: string; value: unknown }[] | null
+  readonly snapshot?: true
+}
+
+interface Row {
+  readonly n: string
+  readonly body: string
+}
+
+const digest = (text: string): string => createHash('md5').update(text).digest('hex')
+
+/** The last state of each row, as lines of wire JSON tell it in their order. A body that was left out stays as it was. */
+export class FoldedRows {
+  readonly #tables = new Map(tableNames.map((name) => [name, new Map<string, Row>()]))
+  snapshots = 0
+
+  take(text: string): void {
+    const line = JSON.parse(text) as Line
+    const rows = line.schema === 'public' ? this.#tables.get(line.table) : undefined
+    if (!rows) return
+    if (line.snapshot) this.snapshots++
+    const nameIn = (columns: Line['columns']): string | null => {
+      const values = keyOf(line.table).map((name) => columns?.find((column) => column.name === name)?.value)
+      return values.includes(undefined) ? null : values.join('|')
+    }
+    const before = nameIn(line.identity)
+    const known = before === null ? undefined : rows.get(before)
+    if (before !== null) rows.delete(before)
+    const name = nameIn(line.columns)
+    if (name === null) return
+    const value = (column: string): unknown => line.columns!.find((each) => each.name === column)?.value
+    const body = value('body')
+    rows.set(name, {
+      n: String(value('n')),
+      body: typeof body === 'string' ? digest(body) : (known?.body ?? 'never told'),
+    })
+  }
+
+  async differences(database: TemporaryDatabase): Promise<string[]> {
+    const problems: string[] = []
+    for (const [table, rows] of this.#tables) {
+      const key = keyOf(table).map((column) => `${column}::text`)
+      const there = await database.query<{ name: string; n: string; body: string }>(
+        `select concat_ws('|', ${key.join()}) as name, n::text, md5(body) as body from ${table}`,
+      )
+      if (there.length !== rows.size) problems.push(`${table} has ${there.length} rows, not ${rows.size}`)
+      const wrong = there.filter(({ name, n, body }) => {
+        const row = rows.get(name)
+        return row?.n !== n || row.body !== body
+      })
+      if (wrong.length > 0) problems.push(`${wrong.length} rows of ${table} differ: ${wrong[0]!.name}`)
+    }
+    return problems
+  }
+}
