@@ -3,6 +3,7 @@ import type { CheckResult } from '../pipeline/check.ts'
 import { isOutputPlugin } from '../wal/plugin-message.ts'
 import { checksOf } from './checks.ts'
 import { commandLogger } from './command-logger.ts'
+import { examineSettings } from './examine-settings.ts'
 import { interruptible } from './interruptible.ts'
 import { printError } from './print-error.ts'
 import type { Program } from './program.ts'
@@ -12,7 +13,12 @@ const marks = { ok: ['✓', 'good'], warning: ['!', 'warning'], error: ['✗', '
 
 /** Exit code 0 when nothing is an error, 1 otherwise. */
 export const check: Program = async (flags) => {
-  const read = readConfig({ flags, environment: process.env, unavailable: 'mention' })
+  const read = readConfig({
+    flags,
+    environment: process.env,
+    unavailable: 'mention',
+    examine: examineSettings,
+  })
   const logger = commandLogger(read)
   const json = flags['json'] === true
   const plugin = isOutputPlugin(flags['plugin']) ? flags['plugin'] : undefined

@@ -34,6 +34,13 @@ export function countChanges(listener: Readable): ChangeCounts {
   return counts
 }
 
+/** How much has left what stands in front of the processors, whatever it was; called as `countChanges`. */
+export function countPassed(last: Readable): () => number {
+  let passed = 0
+  last.on('data', () => void passed++)
+  return () => passed
+}
+
 function describe({ entry: { schemaName, schema }, commitTime }: SchemaChangeEvent): SeenSchemaChange {
   const { tables, dropped_tables: dropped, renamed_from: before } = schema
   const names = [...tables.map(({ name }) => name), ...dropped.map(({ name }) => `${name} (dropped)`)]

@@ -1,6 +1,7 @@
 import { readConfig } from '../config/read-config.ts'
 import { PgstreamError } from '../errors.ts'
 import { commandLogger } from './command-logger.ts'
+import { examineSettings } from './examine-settings.ts'
 import { deadLetterPlaces } from './dead-letter-places.ts'
 import type { DeadLetterPlace, DeadLetters, Letter } from './dead-letter-places.ts'
 import type { Flags } from './parse-arguments.ts'
@@ -15,7 +16,12 @@ export const deadLetters: Program = async (flags, action = '') => {
     throw usage(
       `pgstream dead-letters takes ${Object.keys(actions).join(', ')}, not ${JSON.stringify(action)}.`,
     )
-  const read = readConfig({ flags, environment: process.env, unavailable: 'mention' })
+  const read = readConfig({
+    flags,
+    environment: process.env,
+    unavailable: 'mention',
+    examine: examineSettings,
+  })
   const logger = commandLogger(read)
   const places = deadLetterPlaces.flatMap(({ name, from }) => {
     const letters = from(read.config, logger)

@@ -1,6 +1,6 @@
 import type { Config } from '../config/fields.ts'
 import { PgstreamError } from '../errors.ts'
-import type { KafkaConnectionOptions, KafkaTls } from '../kafka/kafka-connection.ts'
+import type { KafkaConnectionOptions, KafkaLogin, KafkaTls } from '../kafka/kafka-connection.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { readPem } from './pem-file.ts'
 
@@ -34,33 +34,39 @@ export function kafkaRoles({ kafka, kafkaListener, kafkaWriter }: Config): Kafka
  * How to reach the servers.
  * @throws {PgstreamError} PGSTREAM_CONFIG_INVALID for half a login, half a certificate, or one that cannot be read.
  */
-export function kafkaConnection({ kafka }: Config, logger: Logger): KafkaConnectionOptions {
-  const {
-    servers = [],
-    clientId,
-    saslMechanism: mechanism,
-    saslUsername: username,
-    saslPassword: password,
-  } = kafka
+export function kafkaConnection(config: Config, logger: Logger): KafkaConnectionOptions {
+  const { servers = [], clientId } = config.kafka
+  return { servers, clientId, tls: kafkaTls(config), sasl: kafkaLogin(config), logger }
+}
+
+/** @throws {PgstreamError} PGSTREAM_CONFIG_INVALID for half a login. */
+export function kafkaLogin({ kafka }: Config): KafkaLogin | undefined {
+  const { saslMechanism: mechanism, saslUsername: username, saslPassword: password } = kafka
   if (mechanism !== undefined && (username === undefined || password === undefined)) {
     throw invalid(
       'PGSTREAM_KAFKA_SASL_MECHANISM needs PGSTREAM_KAFKA_SASL_USERNAME and PGSTREAM_KAFKA_SASL_PASSWORD',
     )
   }
-  const sasl =
-    mechanism !== undefined && username !== undefined && password !== undefined
-      ? { mechanism, username, password }
-      : undefined
-  return { servers, clientId, tls: readTls(kafka), sasl, logger }
+  return mechanism !== undefined && username !== undefined && password !== undefined
+    ? { mechanism, username, password }
+    : undefined
 }
 
-function readTls({ tls, caFile, certFile, keyFile }: Config['kafka']): KafkaTls | false {
+/** @throws {PgstreamError} PGSTREAM_CONFIG_INVALID for half a certificate, or one that cannot be read. */
+export function kafkaTls({ kafka }: Config): KafkaTls | false {
+  const { tls, caFile, certFile, keyFile } = kafka
   if ((certFile === undefined) !== (keyFile === undefined)) {
     throw invalid(
       'PGSTREAM_KAFKA_TLS_CLIENT_CERT_FILE and PGSTREAM_KAFKA_TLS_CLIENT_KEY_FILE need each other',
     )
   }
-  return tls && { ca: readPem(caFile), cert: readPem(certFile), key: readPem(keyFile) }
+  return (
+    tls && {
+      ca: readPem(caFile, 'PGSTREAM_KAFKA_TLS_CA_CERT_FILE'),
+      cert: readPem(certFile, 'PGSTREAM_KAFKA_TLS_CLIENT_CERT_FILE'),
+      key: readPem(keyFile, 'PGSTREAM_KAFKA_TLS_CLIENT_KEY_FILE'),
+    }
+  )
 }
 
 const invalid = (what: string): PgstreamError => new PgstreamError('PGSTREAM_CONFIG_INVALID', `${what}.`)

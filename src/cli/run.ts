@@ -5,7 +5,8 @@ import type { CommandLogger } from '../telemetry/pino-logger.ts'
 import { buildPipeline } from './build-pipeline.ts'
 import type { BuiltPipeline } from './build-pipeline.ts'
 import { commandLogger } from './command-logger.ts'
-import { countChanges } from './count-changes.ts'
+import { examineSettings } from './examine-settings.ts'
+import { countChanges, countPassed } from './count-changes.ts'
 import { warnOfDoubtfulPatterns } from './doubtful-patterns.ts'
 import { showLiveLine } from './live-line.ts'
 import type { Flags } from './parse-arguments.ts'
@@ -17,7 +18,12 @@ export const run: Program = (flags) => runConfigured(flags)
 
 /** Streams what the settings ask for; from a recorded file if one is given. */
 export async function runConfigured(flags: Flags, recording?: string): Promise<number> {
-  const read = readConfig({ flags, environment: process.env, unavailable: 'refuse' })
+  const read = readConfig({
+    flags,
+    environment: process.env,
+    unavailable: 'refuse',
+    examine: examineSettings,
+  })
   const logger = commandLogger(read)
   const built = buildPipeline(read, logger, recording)
   const ended = new AbortController()
@@ -48,8 +54,9 @@ async function stream(read: ConfigRead, built: BuiltPipeline, logger: CommandLog
   const startedAt = performance.now()
   logger.info(about, 'connecting; Ctrl-C stops')
   const counts = countChanges(listener)
+  const passed = countPassed([listener, ...stages].at(-1)!)
   const streaming = streamUntilStopped({ listener, stages, processor }, logger)
-  const watching = watchStream(read, built, counts, logger)
+  const watching = watchStream(read, built, { counts, passed }, logger)
   watching.catch((error: Error) => listener.destroy(error))
   const line = watching.then(
     ({ watch }) => (hasRoomForLine(read) ? showLiveLine(process.stderr, watch) : null),

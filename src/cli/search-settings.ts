@@ -14,7 +14,11 @@ import { retryPolicy } from './retry-settings.ts'
 export function searchConnectionSettings({ searchStore }: Config): SearchConnectionOptions | null {
   const { url, username, password, apiKey, caFile, certFile, keyFile } = searchStore
   if (url === undefined) return null
-  const tls: SearchTls = { ca: readPem(caFile), cert: readPem(certFile), key: readPem(keyFile) }
+  const tls: SearchTls = {
+    ca: readPem(caFile, 'PGSTREAM_SEARCH_STORE_TLS_CA_CERT_FILE'),
+    cert: readPem(certFile, 'PGSTREAM_SEARCH_STORE_TLS_CLIENT_CERT_FILE'),
+    key: readPem(keyFile, 'PGSTREAM_SEARCH_STORE_TLS_CLIENT_KEY_FILE'),
+  }
   return { url, username, password, apiKey, tls: Object.values(tls).some(Boolean) ? tls : undefined }
 }
 

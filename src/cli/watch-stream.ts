@@ -24,7 +24,7 @@ export interface Watching {
 export async function watchStream(
   { config }: ConfigRead,
   built: BuiltPipeline,
-  counts: ChangeCounts,
+  { counts, passed }: { readonly counts: ChangeCounts; readonly passed: () => number },
   logger: Logger,
 ): Promise<Watching> {
   const { opsAddress, stallAfter } = config.telemetry
@@ -37,6 +37,7 @@ export async function watchStream(
     source: built.listener.metrics,
     sinks: built.sinks,
     counts,
+    between: { isHeld: () => isHeld(built), passed },
     slot: guardian ? () => guardian.sight : undefined,
     stallAfterMs: stallAfter,
   })
@@ -66,3 +67,8 @@ export async function watchStream(
   }
   return { watch, close }
 }
+
+/** Whether changes wait in front of the processors, wherever that is. */
+const isHeld = ({ listener, stages }: BuiltPipeline): boolean =>
+  listener.readableLength > 0 ||
+  stages.some(({ writableLength, readableLength }) => writableLength + readableLength > 0)

@@ -1,4 +1,4 @@
-import { PgstreamError } from '../errors.ts'
+import { errorTable, PgstreamError } from '../errors.ts'
 import { readConfigFile } from './config-file.ts'
 import { moduleList } from './fields.ts'
 import type { Field } from './field.ts'
@@ -12,6 +12,8 @@ export interface ConfigSources {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Whether a setting of a module that this version does not have stops the command or is only mentioned. */
   readonly unavailable: 'refuse' | 'mention'
+  /** Finds what is wrong with the values together, to be told with what is wrong with each. */
+  readonly examine?: ((config: Config) => readonly PgstreamError[]) | undefined
 }
 
 export type Origin = 'flag' | 'environment' | 'file' | 'default'
@@ -29,7 +31,7 @@ export interface ConfigRead {
  * not set. Changes nothing of `process.env`.
  * @throws {PgstreamError} PGSTREAM_CONFIG_INVALID with everything that is wrong, and without a value that may be secret.
  */
-export function readConfig({ flags, environment, unavailable }: ConfigSources): ConfigRead {
+export function readConfig({ flags, environment, unavailable, examine }: ConfigSources): ConfigRead {
   const path = textOf(flags['config']) ?? textOf(environment['PGSTREAM_CONFIG'])
   const where = path ?? 'file'
   const file = path === undefined ? { settings: {}, problems: [] } : readConfigFile(path)
@@ -67,9 +69,19 @@ export function readConfig({ flags, environment, unavailable }: ConfigSources): 
       Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, read(field)])),
     ]),
   )
+  const together = examine?.(config as Config) ?? []
+  if (problems.length === 0 && together.length === 1) throw together[0]!
+  // a value that could not be read counts as not set here: that is no second mistake
+  const isTold = (name: string): boolean => problems.some((problem) => problem.includes(name))
+  for (const { message, remedy } of together) {
+    const names = message.match(/PGSTREAM_[A-Z_]+/g) ?? []
+    if (!names.some(isTold)) problems.push(remedy === invalidRemedy ? message : `${message} ${remedy}`)
+  }
   if (problems.length > 0) throw invalid(problems)
   return { config: config as Config, originOf: (name) => origins.get(name), warnings }
 }
+
+const invalidRemedy = errorTable.PGSTREAM_CONFIG_INVALID.remedy
 
 const mayHoldPassword: ReadonlySet<Field['type']> = new Set<Field['type']>(['url', 'booleanOrUrl'])
 

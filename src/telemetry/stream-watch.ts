@@ -1,3 +1,4 @@
+import { formatSeconds } from './format.ts'
 import type { SinkMetrics } from './sink-metrics.ts'
 import { History } from './history.ts'
 import type { HistorySample } from './history.ts'
@@ -10,12 +11,21 @@ export interface WatchedSink {
   readonly metrics: SinkMetrics
 }
 
+export interface Between {
+  /** Whether something waits there. */
+  readonly isHeld: () => boolean
+  /** How much came through to the sinks since the start, positions too. */
+  readonly passed: () => number
+}
+
 export interface StreamWatchOptions {
   /** Where changes come from, without a secret. */
   readonly about: string
   readonly source: SourceMetrics | undefined
   readonly sinks: readonly WatchedSink[]
   readonly counts: ChangeCounts
+  /** What stands between the source and the sinks may wait for something, too. */
+  readonly between: Between
   /** What the guardian last saw; not for sources without a slot. */
   readonly slot?: (() => SlotSight) | undefined
   /** A sink that has something to deliver and delivers nothing for so long is stalled, in milliseconds. */
@@ -31,6 +41,9 @@ export class StreamWatch {
   readonly #history = new History()
   /** When each sink was last seen with nothing to deliver. */
   readonly #idleAt = new Map<WatchedSink, number>()
+  /** When something last passed, or nothing waited, between the source and the sinks. */
+  #passedAt = Date.now()
+  #passed = 0
   readonly #timer: NodeJS.Timeout
 
   constructor(options: StreamWatchOptions) {
@@ -56,6 +69,8 @@ export class StreamWatch {
     const { about, source, counts, slot } = this.#options
     const sinks = this.#options.sinks.map((sink) => this.#statusOf(sink))
     const sight = slot?.() ?? null
+    const stuckMs = Date.now() - this.#passedAt
+    const isStuck = stuckMs > this.#options.stallAfterMs && !sinks.some(({ stalled }) => stalled)
     const reasons = [
       ...(source && source.state !== 'reading'
         ? [`The source is ${words[source.state]}${source.problem ? `: ${source.problem.message}` : '.'}`]
@@ -68,6 +83,7 @@ export class StreamWatch {
             ? [`The processor ${name} delivers nothing${problem ? `: ${problem.message}` : '.'}`]
             : [],
       ),
+      ...(isStuck ? [`For ${formatSeconds(stuckMs / 1000)} no change has come through to a processor.`] : []),
     ]
     return {
       ready: reasons.length === 0,
@@ -88,7 +104,7 @@ export class StreamWatch {
       schemaChanges: counts.schemaChanges,
       messages: counts.messages,
       rowsPerSecond: this.#history.rowsPerSecond(),
-      lagSeconds: Math.max(0, ...sinks.map(({ lagSeconds }) => lagSeconds)),
+      lagSeconds: Math.max(isStuck ? stuckMs / 1000 : 0, ...sinks.map(({ lagSeconds }) => lagSeconds)),
       sinks,
       lastSchemaChanges: counts.lastSchemaChanges,
     }
@@ -123,6 +139,11 @@ export class StreamWatch {
     for (const sink of this.#options.sinks) {
       if (sink.metrics.queue().length === 0) this.#idleAt.set(sink, now)
     }
+    const { between, sinks } = this.#options
+    const passed = between.passed()
+    const isSinks = sinks.some(({ metrics }) => metrics.queue().length > 0)
+    if (passed !== this.#passed || isSinks || !between.isHeld()) this.#passedAt = now
+    this.#passed = passed
     this.#history.add(now, this.status())
   }
 }

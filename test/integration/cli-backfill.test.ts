@@ -7,6 +7,7 @@ import { pgstream, RunningCommand } from '../support/command.ts'
 import { postgresServers } from '../support/postgres.ts'
 import type { TemporaryDatabase } from '../support/postgres.ts'
 import { preparedDatabase } from '../support/source.ts'
+import { statusOf } from '../support/status-report.ts'
 import { eventually } from '../support/wait.ts'
 
 const server = postgresServers()[0]!
@@ -75,6 +76,8 @@ test('run --backfill brings every row once, and a table that is asked for again 
   await filled(url)
   const [items] = await progressOf(database)
   assert.deepEqual([items!.table, items!.state, items!.rows], ['items', 'done', 3001])
+  const { backfill } = await statusOf(['--pgurl', url])
+  assert.ok(backfill!.rows > 0 && backfill!.tables.done >= 1, JSON.stringify(backfill))
   const told = await pgstream(['backfill', 'status', '--pgurl', url])
   assert.match(told.stdout, /^public\.items {2}done +3,001 rows, [\d,]+ rows\/s\n$/)
   await stop(again)

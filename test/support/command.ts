@@ -18,6 +18,7 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Nobody reads stdout until `resume` is called on it. */
   readonly keepUnread?: boolean
+  readonly cwd?: string
 }
 
 /** `bin/pgstream.js`, running. Disposing kills it. */
@@ -27,9 +28,10 @@ export class RunningCommand implements AsyncDisposable {
   stdout = ''
   stderr = ''
 
-  constructor(args: readonly string[], { env = {}, keepUnread = false }: CommandOptions = {}) {
+  constructor(args: readonly string[], { env = {}, keepUnread = false, cwd }: CommandOptions = {}) {
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('PGSTREAM_'))
     this.child = spawn(process.execPath, [bin, ...args], {
+      cwd,
       env: { ...Object.fromEntries(inherited), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })

@@ -54,7 +54,7 @@ const [width, height] = [600, 64]
 
 const plots = [
   ['Rows per second', 'rowsPerSecond', (value) => number(value, value < 10 ? 1 : 0)],
-  ['Lag: oldest change not delivered', 'lagSeconds', seconds],
+  ['Lag of the oldest change', 'lagSeconds', seconds],
   ['Commit to durable, p95', 'latencyMs', ms],
   ['Fullest queue', 'queueShare', percent],
   ['Changes per batch', 'batchSize', (value) => number(value)],
@@ -67,16 +67,17 @@ const plots = [
   const area = svg('path', { class: 'area' })
   const curve = svg('path', { class: 'curve' })
   picture.append(svg('path', { class: 'base', d: `M0,${height}H${width}` }), area, curve)
-  const axis = make('div', 'row dim small', make('span', '', '10 min ago'), make('span', '', 'now'))
+  const begin = make('span', '')
+  const axis = make('div', 'row dim small', begin, make('span', '', 'now'))
   const card = make('section', '', make('h3', '', title), make('div', 'row', value, most), picture, axis)
   $('plots').append(card)
-  return { card, key, format, value, most, area, curve, picture, samples: [] }
+  return { card, key, format, value, most, begin, area, curve, picture, samples: [] }
 })
 
 for (const plot of plots) {
   plot.picture.addEventListener('pointermove', ({ clientX }) => {
     const { left, width: wide } = plot.picture.getBoundingClientRect()
-    const behind = Math.round((1 - (clientX - left) / wide) * width)
+    const behind = Math.round((1 - (clientX - left) / wide) * spanOf(plot.samples))
     const sample = plot.samples[plot.samples.length - 1 - behind]
     const value = sample?.[plot.key]
     plot.pointed =
@@ -89,28 +90,32 @@ for (const plot of plots) {
   })
 }
 
+/** The seconds that are shown: a young stream is not a dot at the edge. */
+const spanOf = (samples) => [60, 120, 300].find((span) => samples.length <= span) ?? 600
+
 function draw(plot, samples) {
   plot.samples = samples
-  const { card, key, format, value, most, area, curve, pointed } = plot
+  const { key, format, value, most, begin, area, curve, pointed } = plot
   const known = samples.map((sample) => sample[key])
   const values = known.filter((each) => each !== null)
-  card.hidden = values.length === 0
-  if (values.length === 0) return
-  const top = Math.max(...values)
+  const top = Math.max(0, ...values)
+  const span = spanOf(samples)
   const yOf = (each) => (height - 2 - (top > 0 ? (each / top) * (height - 6) : 0)).toFixed(1)
   const pieces = []
   let piece = null
   known.forEach((each, place) => {
     if (each === null) return // nothing was delivered then: the line goes on to where something was
-    const point = `${width - (known.length - 1 - place)},${yOf(each)}`
+    const x = width * (1 - (known.length - 1 - place) / span)
+    const point = `${x.toFixed(1)},${yOf(each)}`
     if (piece) piece.push(point)
     else pieces.push((piece = [point]))
   })
   curve.setAttribute('d', pieces.map((points) => `M${points.join('L')}`).join(''))
   const closed = (points) => `M${points[0].split(',')[0]},${height}L${points.join('L')}V${height}Z`
   area.setAttribute('d', pieces.map(closed).join(''))
-  value.textContent = format(values.at(-1))
-  most.textContent = pointed ?? `at most ${format(top)}`
+  begin.textContent = `${span / 60} min ago`
+  value.textContent = values.length > 0 ? format(values.at(-1)) : '–'
+  most.textContent = pointed ?? (values.length > 0 ? `at most ${format(top)}` : '')
 }
 
 function sinkCard(sink) {
@@ -199,6 +204,7 @@ function show(status, { samples }) {
   $('reasons').hidden = ready
   $('reasons').replaceChildren(...reasons.map((reason) => make('p', '', reason)))
   for (const plot of plots) draw(plot, samples)
+  plots.at(-1).card.hidden = status.slot === null
   $('sinks').replaceChildren(...sinks.map(sinkCard))
   showSlot(status.slot)
   showBackfill(status.slot?.backfill)

@@ -1,0 +1,68 @@
+import type { Config } from '../config/fields.ts'
+import { PgstreamError } from '../errors.ts'
+import { parsePostgresUrl } from '../postgres/postgres-url.ts'
+import { subscriptionAddress } from '../webhook/subscription-server.ts'
+import { TargetGuard } from '../webhook/target-guard.ts'
+import { kafkaLogin, kafkaRoles, kafkaTls } from './kafka-settings.ts'
+import { otlpSettings } from './otlp-settings.ts'
+import { searchConnectionSettings } from './search-settings.ts'
+import { translatorStore } from './translator-settings.ts'
+
+type Look = (config: Config) => unknown
+
+/** A URL that Postgres' own reader refuses, with the name of the setting. */
+const ofPostgres =
+  (name: string, url: (config: Config) => string | boolean | undefined): Look =>
+  (config) => {
+    const text = url(config)
+    if (typeof text !== 'string') return
+    try {
+      parsePostgresUrl(text)
+    } catch (error) {
+      if (!(error instanceof PgstreamError)) throw error
+      throw new PgstreamError('PGSTREAM_CONFIG_INVALID', `${name}: ${error.message}`, {
+        remedy: error.remedy,
+      })
+    }
+  }
+
+const looks: readonly Look[] = [
+  ofPostgres('PGSTREAM_PGURL', ({ command }) => command.pgurl),
+  ofPostgres('PGSTREAM_POSTGRES_LISTENER_URL', ({ postgresListener }) => postgresListener.url),
+  ofPostgres('PGSTREAM_WEBHOOK_SUBSCRIPTION_STORE_URL', ({ webhookNotifier }) => webhookNotifier.storeUrl),
+  ofPostgres('PGSTREAM_TRANSLATOR_ENABLED', ({ translator }) => translator.enabled),
+  ofPostgres('PGSTREAM_TRANSLATOR_STORE_POSTGRES_URL', ({ translator }) => translator.storeUrl),
+  kafkaRoles,
+  kafkaLogin,
+  kafkaTls,
+  searchConnectionSettings,
+  (config) => translatorStore(config, sourceOf(config)),
+  otlpSettings,
+  ({ webhookNotifier: { storeUrl, serverAddress, serverToken } }) =>
+    storeUrl !== undefined && subscriptionAddress({ address: serverAddress, token: serverToken }),
+  ({ webhookNotifier: { storeUrl, allowedTargets } }) =>
+    storeUrl !== undefined && new TargetGuard(allowedTargets),
+]
+
+/** What is wrong with values that can be read, each by itself or together: all of it. */
+export function examineSettings(config: Config): readonly PgstreamError[] {
+  return looks.flatMap((look) => {
+    try {
+      look(config)
+      return []
+    } catch (error) {
+      if (error instanceof PgstreamError) return error
+      throw error
+    }
+  })
+}
+
+function sourceOf({
+  command,
+  postgresListener,
+  kafkaListener,
+}: Config): Parameters<typeof translatorStore>[1] {
+  const url = command.pgurl ?? postgresListener.url
+  if (url !== undefined) return { kind: 'postgres', url }
+  return { kind: kafkaListener.groupId === undefined ? 'recording' : 'kafka' }
+}
