@@ -9,6 +9,7 @@ import { check, lineOf, problemsOf } from '../support/check-report.ts'
 import type { CheckReport } from '../support/check-report.ts'
 import { pgstream } from '../support/command.ts'
 import { fillTopic } from '../support/fill-topic.ts'
+import { httpFront } from '../support/http-front.ts'
 import { schemaOf } from '../support/json-schema.ts'
 import { kafkaServers, temporaryTopic } from '../support/kafka.ts'
 import { postgresServers, temporaryDatabase } from '../support/postgres.ts'
@@ -16,7 +17,6 @@ import { RunningOps } from '../support/running-ops.ts'
 import { searchSpace } from '../support/search.ts'
 import { preparedDatabase } from '../support/source.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { tlsFront } from '../support/tls-front.ts'
 
 const server = postgresServers()[0]!
 const basic = (user: string, password: string): string =>
@@ -30,7 +30,16 @@ test('a search store: away, wrong login, wrong key, wrong TLS, right; what it ke
   const own = await makeTlsFiles(folder.path)
   const { caFile: otherCa } = await makeTlsFiles(elsewhere.path)
   const authorizations = [basic('ann', 'hush-right'), 'ApiKey hush-key']
-  await using front = await tlsFront(space.url, { certificate: own.certificate, authorizations })
+  await using front = await httpFront(space.url, own.certificate)
+  // as a secured store answers
+  front.interfere(({ headers: { authorization = '' } }, response) => {
+    if (authorizations.includes(authorization)) return false
+    response.writeHead(401, { 'content-type': 'application/json' })
+    response.end(
+      '{"error":{"type":"security_exception","reason":"missing or wrong credentials"},"status":401}',
+    )
+    return true
+  })
   const look = (env: Record<string, string>): Promise<CheckReport> =>
     check(['--pgurl', database.url], {
       PGSTREAM_SEARCH_INDEX_PREFIX: space.prefix,

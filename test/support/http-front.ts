@@ -1,11 +1,18 @@
-import { createServer, request } from 'node:http'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { createServer, request } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 
 /** What happens to a request instead of being passed on; null passes it on. */
 export type Interfere = (
-  about: { readonly method: string; readonly path: string; readonly body: Buffer },
+  about: {
+    readonly method: string
+    readonly path: string
+    readonly headers: IncomingHttpHeaders
+    readonly body: Buffer
+  },
   response: ServerResponse,
 ) => boolean
 
@@ -15,13 +22,13 @@ export interface HttpFront extends AsyncDisposable {
   interfere(decide: Interfere | null): void
 }
 
-/** Stands before a server of HTTP, and passes on what nobody interferes with. */
-export async function httpFront(target: string): Promise<HttpFront> {
+/** Stands before a server of HTTP, and passes on what nobody interferes with. With a PEM file of key and certificate it speaks TLS. */
+export async function httpFront(target: string, certificate?: string): Promise<HttpFront> {
   let decide: Interfere | null = null
-  const server = createServer((incoming, response) => {
+  const handle: RequestListener = (incoming, response) => {
     void readAll(incoming).then((body) => {
       const { method = 'GET', url: path = '/', headers } = incoming
-      if (decide?.({ method, path, body }, response)) return
+      if (decide?.({ method, path, headers, body }, response)) return
       const passed = request(target + path, { method, headers }, (answer) => {
         response.writeHead(answer.statusCode ?? 502, answer.headers)
         answer.pipe(response)
@@ -29,11 +36,13 @@ export async function httpFront(target: string): Promise<HttpFront> {
       passed.on('error', () => response.destroy())
       passed.end(body)
     })
-  })
+  }
+  const pem = certificate === undefined ? undefined : await readFile(certificate)
+  const server = pem ? createTlsServer({ key: pem, cert: pem }, handle) : createServer(handle)
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const { port } = server.address() as AddressInfo
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `${pem ? 'https' : 'http'}://127.0.0.1:${port}`,
     interfere: (next) => (decide = next),
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections()
