@@ -59,11 +59,11 @@ test('every sample can be read, without anything to complain of', async () => {
 test('the sample in YAML runs', async () => {
   await using database = await preparedDatabase(postgresServers()[0]!)
   const topic = `test-${randomBytes(6).toString('hex')}`
-  await using _topic = { [Symbol.asyncDispose]: () => deleteTopic(kafkaServers(), topic) }
+  await using made = { name: topic, [Symbol.asyncDispose]: () => deleteTopic(kafkaServers(), topic) }
   const env = {
     PGSTREAM_POSTGRES_LISTENER_URL: database.url,
     PGSTREAM_KAFKA_SERVERS: kafkaServers().address.PLAINTEXT,
-    PGSTREAM_KAFKA_TOPIC_NAME: topic,
+    PGSTREAM_KAFKA_TOPIC_NAME: made.name,
     PGSTREAM_OPS_ADDRESS: '127.0.0.1:0',
   }
   await using running = new RunningCommand(['run', '-c', join(folder, 'pg2kafka.yaml')], { env })

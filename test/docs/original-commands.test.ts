@@ -36,7 +36,7 @@ test('the commands of the Go version work as its README writes them', async () =
   await using behindKafka = searchSpace()
   const topic = `test-${randomBytes(6).toString('hex')}`
   const kafka = kafkaServers()
-  await using _topic = { [Symbol.asyncDispose]: () => deleteTopic(kafka, topic) }
+  await using made = { name: topic, [Symbol.asyncDispose]: () => deleteTopic(kafka, topic) }
   const ports = [
     `5432=${portOf(postgres.url)}`,
     `9092=${portOf(kafka.address.PLAINTEXT)}`,
@@ -49,7 +49,7 @@ test('the commands of the Go version work as its README writes them', async () =
       NODE_OPTIONS: `--import ${preload}`,
       PGSTREAM_TEST_USUAL_PORTS: ports.join(','),
       // the servers are those of all tests
-      PGSTREAM_KAFKA_TOPIC_NAME: topic,
+      PGSTREAM_KAFKA_TOPIC_NAME: made.name,
     },
   })
   const toEnd = async (line: string): Promise<void> => {
