@@ -48,10 +48,10 @@ test('the commands of the Go version work as its README writes them', async () =
       ...env,
       NODE_OPTIONS: `--import ${preload}`,
       PGSTREAM_TEST_USUAL_PORTS: ports.join(','),
-      // the servers are those of all tests
-      PGSTREAM_KAFKA_TOPIC_NAME: made.name,
     },
   })
+  // the servers are those of all tests
+  const ofOurs = { PGSTREAM_KAFKA_TOPIC_NAME: made.name }
   const toEnd = async (line: string): Promise<void> => {
     const { code, stdout, stderr } = await pgstream(wordsOf(line), options())
     assert.equal(code, 0, stdout + stderr)
@@ -63,9 +63,10 @@ test('the commands of the Go version work as its README writes them', async () =
     const { code, stderr } = await running.finished
     assert.equal(code, 0, stderr)
   }
-  const isIndexed = (space: typeof direct, id: number): Promise<unknown> =>
+  const isIndexed = (by: RunningCommand, space: typeof direct, id: number): Promise<unknown> =>
     eventually(
       async () => {
+        assert.equal(by.child.exitCode, null, by.stderr)
         await space.ask('POST', `${space.prefix}*/_refresh`)
         assert.equal((await findDocuments(space, { term: { 'items.id': id } })).length, 1)
         return true
@@ -78,18 +79,19 @@ test('the commands of the Go version work as its README writes them', async () =
   {
     await using running = start(commands.pg2os, { PGSTREAM_SEARCH_INDEX_PREFIX: direct.prefix })
     await session.query(`insert into items values (1, 'planted-row')`)
-    await isIndexed(direct, 1)
+    await isIndexed(running, direct, 1)
     await stop(running)
   }
-  await using writing = start(commands.pg2kafka)
+  await using writing = start(commands.pg2kafka, ofOurs)
   await writing.says(/writing to the topic/)
   await using reading = start(commands.kafka2os, {
+    ...ofOurs,
     PGSTREAM_SEARCH_INDEX_PREFIX: behindKafka.prefix,
     PGSTREAM_KAFKA_READER_CONSUMER_GROUP_ID: `${topic}-group`,
   })
   await session.query(`create table more (id int primary key); insert into more values (1)`)
   await session.query(`alter table items add column also int; insert into items values (2, 'planted-row', 3)`)
-  await isIndexed(behindKafka, 2)
+  await isIndexed(reading, behindKafka, 2)
   await stop(reading)
   await stop(writing)
   await toEnd(commands.tearDown)
