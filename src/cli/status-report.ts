@@ -10,7 +10,7 @@ import type { NotReached } from './ask-running.ts'
 import { kafkaRoles } from './kafka-settings.ts'
 import { defaultSourceUrl, findSourceUrl } from './source-url.ts'
 
-/** What `pgstream status` found; schemas/status.json describes it. */
+/** What `pgstream status` found; src/schemas/status.json describes it. */
 export interface StatusReport {
   readonly ok: boolean
   /** Null for a source without a slot, and where it cannot be looked at. */
