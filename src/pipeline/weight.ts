@@ -1,5 +1,5 @@
 /** What an operation in a queue takes beside its bytes: 290 to 355 were measured (objects, views, list places). */
-export const bookkeepingBytes = 300
+const bookkeepingBytes = 300
 /** Weights differ by so much: there are few of them then, and no operation has one of its own. */
 const step = 64
 const largestShared = 64 * 1024
