@@ -2,7 +2,7 @@ import { PgstreamError } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
 import { sqlState } from './postgres-error.ts'
 
-/** What waiting may mend once the source was read: nobody had to change a setting for it to work. */
+/** What waiting may mend once the source was found: nobody had to change a setting for it to work. */
 const passingOnceRead: ReadonlySet<ErrorCode> = new Set([
   'PGSTREAM_SOURCE_UNREACHABLE',
   'PGSTREAM_SOURCE_EXHAUSTED',

@@ -91,6 +91,12 @@ function judgeServerError({ code, message, routine }: ServerError): Verdict | un
       return /StringInfo/.test(routine) ? { code: 'PGSTREAM_ROW_TOO_LARGE' } : undefined
     case '53400':
       return { code: 'PGSTREAM_NO_FREE_SLOT' }
+    case '57014':
+      return {
+        code: 'PGSTREAM_SOURCE_UNREACHABLE',
+        remedy:
+          'Somebody cancelled it (pg_cancel_backend), or it took longer than the statement_timeout of the user.',
+      }
     case '55006':
       return /slot/i.test(routine) ? { code: 'PGSTREAM_SLOT_ACTIVE' } : undefined
     case '55000':
@@ -127,6 +133,12 @@ const allowPlugin =
 function judgePrerequisite(message: string, routine: string): Verdict | undefined {
   if (message.includes('wal_level') || routine === 'CheckLogicalDecodingRequirements') {
     return { code: 'PGSTREAM_WAL_LEVEL' }
+  }
+  if (routine === 'CheckMyDatabase') {
+    return {
+      code: 'PGSTREAM_SOURCE_UNREACHABLE',
+      remedy: 'Let the database be connected to: alter database … allow_connections true.',
+    }
   }
   return /slot|decoding|LogicalReplication/i.test(routine) ? { code: 'PGSTREAM_SLOT_INVALID' } : undefined
 }

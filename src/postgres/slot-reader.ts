@@ -56,6 +56,8 @@ export class SlotReader {
   readonly #backOff = new BackOff({ firstMs: firstPauseMs, mostMs: longestPauseMs })
   readonly #resumePoint = new ResumePoint()
   readonly #tell: TellOnce
+  /** The server was asked and the slot is there: what fails from now on may pass. */
+  #isFound = false
   #source: SourceState | null = null
   #session: SlotSession | null = null
   #opening: Promise<void> = Promise.resolve()
@@ -85,6 +87,7 @@ export class SlotReader {
     try {
       await opened
     } catch (error) {
+      this.#isFound ||= asPgstreamError(error).code === 'PGSTREAM_SLOT_ACTIVE'
       if (!this.#mayComeBack(error)) throw error
       this.#comeBackAfter(error)
     }
@@ -114,6 +117,7 @@ export class SlotReader {
   }
 
   async #examine(now: SourceState, connection: ReplicationConnection): Promise<void> {
+    this.#isFound = true
     const before = this.#source
     if (!before) this.#resumePoint.reach(now.confirmed)
     else {
@@ -149,7 +153,7 @@ export class SlotReader {
   }
 
   #mayComeBack(error: unknown): boolean {
-    return this.#options.reconnect && isPassing(error, { readBefore: this.#source !== null })
+    return this.#options.reconnect && isPassing(error, { readBefore: this.#isFound })
   }
 
   #comeBackAfter(error: unknown): void {

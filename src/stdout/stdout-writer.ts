@@ -7,6 +7,7 @@ import type { Checkpointer } from '../pipeline/contracts.ts'
 import type { ChangeEvent } from '../wal/event.ts'
 import { giveBack } from '../wal/allocate.ts'
 import { encodeWireJsonBytes } from '../wal/wire-json.ts'
+import { endsWithinLine, isFile, writeWhole } from './standard-file.ts'
 import { isThrownAway } from './thrown-away.ts'
 
 export interface StdoutWriterOptions {
@@ -30,6 +31,8 @@ export function stdoutWriter(options: StdoutWriterOptions = {}): StdoutWriter {
 
 export class StdoutWriter extends Processor {
   readonly #output: Writable
+  /** The descriptor of the standard output where that is a file. */
+  #file: number | null = null
   readonly #onError = (cause: NodeJS.ErrnoException): void => void this.destroy(writeFailed(cause))
 
   constructor(options: StdoutWriterOptions) {
@@ -54,6 +57,9 @@ export class StdoutWriter extends Processor {
       )
     }
     this.#output.on('error', this.#onError)
+    if (this.#output !== process.stdout || !isFile(process.stdout.fd)) return
+    this.#file = process.stdout.fd
+    if (endsWithinLine(this.#file)) await this.#write(Buffer.from('\n'))
   }
 
   protected override encode(event: ChangeEvent): Operation {
@@ -63,10 +69,21 @@ export class StdoutWriter extends Processor {
   protected override async deliver(batch: readonly Operation[]): Promise<void> {
     const bytes =
       batch.length === 1 ? batch[0]!.bytes : Buffer.concat(batch.map((operation) => operation.bytes))
-    await new Promise<void>((resolve, reject) => {
-      this.#output.write(bytes, (cause) => (cause ? reject(writeFailed(cause)) : resolve()))
-    })
+    await this.#write(bytes)
     if (this.#output === process.stdout) giveBack(bytes)
+  }
+
+  async #write(bytes: Buffer): Promise<void> {
+    try {
+      if (this.#file !== null) await writeWhole(this.#file, bytes)
+      else {
+        await new Promise<void>((resolve, reject) => {
+          this.#output.write(bytes, (cause) => (cause ? reject(cause) : resolve()))
+        })
+      }
+    } catch (cause) {
+      throw writeFailed(cause as NodeJS.ErrnoException)
+    }
   }
 
   protected override async release(): Promise<void> {

@@ -112,6 +112,52 @@ describe('a stream whose connection is lost', { concurrency: 4 }, () => {
     await stream.stop()
   })
 
+  test('goes on after somebody cancelled it, and after its database was closed for a moment', async () => {
+    const [server] = postgresServers()
+    await using database = await preparedDatabase(server!, {
+      before: (fresh) => fresh.query('create table t (id int primary key)'),
+    })
+    await using admin = await openSession(server!.url)
+    const { logger, lines } = heardLogger()
+    await using stream = openStream(database, { logger })
+    const hears = (what: RegExp): Promise<unknown> =>
+      eventually(() => lines.some(({ level, message }) => level === 'warn' && what.test(message)))
+    await stream.changesOf('insert into t values (1)')
+    const cancel =
+      'select pg_cancel_backend(active_pid) from pg_replication_slots where slot_name = $1 and active'
+    await database.query(cancel, [slotNameOf(database)])
+    await hears(/57014/)
+    await stream.changesOf('insert into t values (2)')
+
+    await admin.query(`alter database ${database.name} allow_connections false`)
+    await cut(database)
+    await hears(/55000/)
+    await admin.query(`alter database ${database.name} allow_connections true`)
+    await stream.changesOf('insert into t values (3)')
+    assert.deepEqual(ids(stream.events), upTo(3))
+    await stream.stop()
+  })
+
+  test('comes back also when it was still waiting for the slot while its server was down', async () => {
+    await using server = await startPostgres({ major })
+    await using database = await preparedDatabase(server)
+    await using reader = openStream(database)
+    await reader.changesOf('select 1')
+    const { logger, lines } = heardLogger()
+    await using waiting = openStream(database, { logger })
+    const hears = (code: string): Promise<unknown> =>
+      eventually(() => lines.some(({ fields }) => fields['code'] === code), { about: code })
+    await hears('PGSTREAM_SLOT_ACTIVE')
+    await server.stop()
+    await hears('PGSTREAM_SOURCE_UNREACHABLE')
+    await reader.stop()
+    await server.restart()
+    await using user = await openSession(database.url)
+    await user.query('create table t as select 1 as id')
+    await waiting.until((events) => ids(events).length === 1)
+    await waiting.stop()
+  })
+
   test('comes back after the server was restarted, fast and immediate', async () => {
     await using server = await startPostgres({ major })
     await using database = await preparedDatabase(server, {

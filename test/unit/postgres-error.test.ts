@@ -50,6 +50,14 @@ for (const [expected, error] of [
   ['PGSTREAM_SOURCE_UNREACHABLE', fromServer('57P01', 'ProcessInterrupts', 'Verbindung wird abgebrochen')],
   ['PGSTREAM_SOURCE_UNREACHABLE', fromServer('57P03', 'ProcessStartupPacket', 'das Datenbanksystem startet')],
   ['PGSTREAM_SOURCE_UNREACHABLE', fromServer('08006', '', 'Verbindung verloren')],
+  [
+    'PGSTREAM_SOURCE_UNREACHABLE',
+    fromServer('57014', 'ProcessInterrupts', 'storniere Anfrage wegen Benutzeranfrage'),
+  ],
+  [
+    'PGSTREAM_SOURCE_UNREACHABLE',
+    fromServer('55000', 'CheckMyDatabase', 'Datenbank akzeptiert keine Verbindungen'),
+  ],
   ['PGSTREAM_SOURCE_UNREACHABLE', fromNetwork('ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:1')],
   ['PGSTREAM_SOURCE_UNREACHABLE', fromNetwork('ENOTFOUND', 'getaddrinfo ENOTFOUND db.example')],
   ['PGSTREAM_SOURCE_UNREACHABLE', fromNetwork('ETIMEDOUT', 'connect ETIMEDOUT')],

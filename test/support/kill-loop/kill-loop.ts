@@ -68,7 +68,7 @@ export async function killLoop({
   const verdict = await judge({ database, file, journal, history: await history.read() })
   return {
     ...verdict,
-    problems: [...verdict.problems, ...cameAgainAfterStop(lives, verdict.pieces), ...failures],
+    problems: [...failures, ...verdict.problems, ...cameAgainAfterStop(lives, verdict.pieces)],
     ...count(lives, verdict.pieces),
     withinLine: file.torn,
     megabytes: Math.round((await file.size()) / 1e6),
