@@ -57,15 +57,34 @@ interface NamePattern {
 function readName(tokens: readonly string[]): NamePattern {
   if (tokens.includes('"')) throw new RangeError('a double quote is not closed')
   const hasQuotes = tokens.some((token) => token.startsWith('"'))
-  const parts = tokens.map((token) => {
-    if (token === '*') return '[^]*'
-    if (!token.startsWith('"')) return escaped(readBare(token, hasQuotes))
-    if (token === '""') throw new RangeError('there is nothing between the double quotes')
-    return escaped(token.slice(1, -1).replaceAll('""', '"'))
-  })
-  if (parts.length === 0) throw new RangeError('a name is missing; write schema.table or schema.*')
-  const expression = new RegExp(`^${parts.join('')}$`)
-  return { isAny: tokens.every((token) => token === '*'), matches: (name) => expression.test(name) }
+  if (tokens.length === 0) throw new RangeError('a name is missing; write schema.table or schema.*')
+  /** What stands before, between and behind the stars. */
+  const literals = ['']
+  for (const token of tokens) {
+    if (token === '*') literals.push('')
+    else literals[literals.length - 1] += token.startsWith('"') ? unquoted(token) : readBare(token, hasQuotes)
+  }
+  return { isAny: tokens.every((token) => token === '*'), matches: (name) => matchesLiterals(name, literals) }
+}
+
+function unquoted(token: string): string {
+  if (token === '""') throw new RangeError('there is nothing between the double quotes')
+  return token.slice(1, -1).replaceAll('""', '"')
+}
+
+/** No regular expression: one with several stars can take minutes for one name. */
+function matchesLiterals(name: string, literals: readonly string[]): boolean {
+  const [first = '', ...between] = literals
+  const last = between.pop()
+  if (last === undefined) return name === first
+  if (!name.startsWith(first)) return false
+  let at = first.length
+  for (const literal of between) {
+    const found = name.indexOf(literal, at)
+    if (found < 0) return false
+    at = found + literal.length
+  }
+  return name.length - last.length >= at && name.endsWith(last)
 }
 
 function readBare(text: string, hasQuotes: boolean): string {
@@ -81,5 +100,3 @@ function readBare(text: string, hasQuotes: boolean): string {
     `${other} stands for nothing here: * is any part of a name, a name that has a ${other} goes in double quotes`,
   )
 }
-
-const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')

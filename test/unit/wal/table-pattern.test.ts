@@ -107,3 +107,21 @@ test('a list is split at commas and blanks, but not within double quotes', () =>
     'a quote that is not closed is for the parser to refuse',
   )
 })
+
+test('stars match what a regular expression would, and many of them take no time', () => {
+  const texts = (length: number, letters: readonly string[]): string[] =>
+    length === 0
+      ? ['']
+      : ['', ...texts(length - 1, letters).flatMap((rest) => letters.map((letter) => letter + rest))]
+  const names = texts(4, ['a', 'b'])
+  for (const pattern of texts(4, ['a', 'b', '*']).filter((text) => text !== '')) {
+    const { matches } = parseTablePattern(pattern)
+    const expected = new RegExp(`^${pattern.replaceAll('*', '.*')}$`)
+    for (const name of names) {
+      assert.equal(matches('public', name), expected.test(name), `${pattern} and ${name}`)
+    }
+  }
+  const startedAt = performance.now()
+  assert.equal(parseTablePattern(`${'*a'.repeat(30)}*b`).matches('public', 'a'.repeat(63)), false)
+  assert.ok(performance.now() - startedAt < 1_000)
+})
