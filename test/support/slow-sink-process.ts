@@ -9,6 +9,7 @@ import type { Checkpointer } from '../../src/pipeline/contracts.ts'
 import { Processor } from '../../src/pipeline/processor.ts'
 import type { Operation } from '../../src/pipeline/processor.ts'
 import { runPipeline } from '../../src/pipeline/run-pipeline.ts'
+import { weightOf } from '../../src/pipeline/weight.ts'
 import { postgresListener } from '../../src/postgres/postgres-listener.ts'
 import type { ChangeEvent } from '../../src/wal/event.ts'
 
@@ -25,8 +26,9 @@ export interface StoredRow {
 /** What one delivery takes, and how long: 2,500 rows a second. */
 const batchSize = 50
 const batchMs = 20
-/** Of a row in the queue. */
+/** Of a row in the queue, and what the guard counts for it. */
 const rowBytes = 200
+const rowWeight = weightOf(Buffer.alloc(rowBytes)).length
 
 const guardRows = 15_000
 
@@ -34,7 +36,7 @@ class SlowSink extends Processor {
   readonly #file: string
 
   constructor(file: string, checkpointer: Checkpointer) {
-    super({ checkpointer, batchSize, batchBytes: 1024 * 1024, maxQueueBytes: guardRows * rowBytes })
+    super({ checkpointer, batchSize, batchBytes: 1024 * 1024, maxQueueBytes: guardRows * rowWeight })
     this.#file = file
   }
 
