@@ -3,16 +3,16 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { killLoop } from '../support/kill-loop/kill-loop.ts'
 import type { KilledProgram } from '../support/kill-loop/killed-command.ts'
-import { postgresServers } from '../support/postgres.ts'
+import { postgresSources } from '../support/postgres.ts'
 import { runnableBlock, workFolder, writeScript } from '../support/readme.ts'
 import { seed, times } from '../support/soak.ts'
 import { preparedDatabase } from '../support/source.ts'
 
 const kills = times(10, 100)
 
-for (const [i, server] of postgresServers().entries()) {
-  test(`Postgres ${server.major}: killed ${kills} times at random moments, the script in the README writes every committed change, in order`, async (context) => {
-    await using database = await preparedDatabase(server)
+for (const [i, source] of postgresSources().entries()) {
+  test(`${source.label}: killed ${kills} times at random moments, the script in the README writes every committed change, in order`, async (context) => {
+    await using database = await preparedDatabase(source)
     await using folder = await workFolder()
     await writeScript(folder.path, await runnableBlock('postgresListener'))
     const script: KilledProgram = {
