@@ -20,7 +20,7 @@ import type { WatchedSink } from '../telemetry/stream-watch.ts'
 import { kafkaConnection, kafkaRoles } from './kafka-settings.ts'
 import { processorList } from './processors.ts'
 import { retryPolicy } from './retry-settings.ts'
-import { findSourceUrl } from './source-url.ts'
+import { findSourceUrl, twoSources } from './source-url.ts'
 import { translatorStage } from './translator-settings.ts'
 import type { SourceKind } from './translator-settings.ts'
 
@@ -111,13 +111,6 @@ function kafkaSource(config: Config, logger: Logger): Source | undefined {
     source: { kind: 'kafka' },
   }
 }
-
-const twoSources = (from: string): PgstreamError =>
-  new PgstreamError(
-    'PGSTREAM_CONFIG_INVALID',
-    `There are two sources: ${from} and PGSTREAM_KAFKA_READER_CONSUMER_GROUP_ID are both set.`,
-    { remedy: 'Run one pgstream for each.' },
-  )
 
 function postgresSource(read: ConfigRead, logger: Logger): Source | undefined {
   const found = findSourceUrl(read)

@@ -6,6 +6,7 @@ import { TargetGuard } from '../webhook/target-guard.ts'
 import { kafkaLogin, kafkaRoles, kafkaTls } from './kafka-settings.ts'
 import { otlpSettings } from './otlp-settings.ts'
 import { searchConnectionSettings } from './search-settings.ts'
+import { twoSources } from './source-url.ts'
 import { translatorStore } from './translator-settings.ts'
 
 type Look = (config: Config) => unknown
@@ -32,6 +33,11 @@ const looks: readonly Look[] = [
   ofPostgres('PGSTREAM_WEBHOOK_SUBSCRIPTION_STORE_URL', ({ webhookNotifier }) => webhookNotifier.storeUrl),
   ofPostgres('PGSTREAM_TRANSLATOR_ENABLED', ({ translator }) => translator.enabled),
   ofPostgres('PGSTREAM_TRANSLATOR_STORE_POSTGRES_URL', ({ translator }) => translator.storeUrl),
+  ({ command, postgresListener, kafkaListener }) => {
+    const from =
+      command.pgurl === undefined ? 'PGSTREAM_POSTGRES_LISTENER_URL' : 'PGSTREAM_PGURL (or --pgurl)'
+    if ((command.pgurl ?? postgresListener.url) && kafkaListener.groupId) throw twoSources(from)
+  },
   kafkaRoles,
   kafkaLogin,
   kafkaTls,

@@ -1,4 +1,5 @@
 import type { ConfigRead } from '../config/read-config.ts'
+import { PgstreamError } from '../errors.ts'
 
 export interface SourceUrl {
   readonly url: string
@@ -24,3 +25,10 @@ export function findSourceUrl({ config, originOf }: ConfigRead): SourceUrl | und
   const { url } = config.postgresListener
   return url === undefined ? undefined : { url, from: 'PGSTREAM_POSTGRES_LISTENER_URL' }
 }
+
+export const twoSources = (from: string): PgstreamError =>
+  new PgstreamError(
+    'PGSTREAM_CONFIG_INVALID',
+    `There are two sources: ${from} and PGSTREAM_KAFKA_READER_CONSUMER_GROUP_ID are both set.`,
+    { remedy: 'Run one pgstream for each.' },
+  )

@@ -61,3 +61,14 @@ test('a single mistake of several values keeps its remedy', () => {
   assert.match(message, /can be reached from other machines, and there is no token/)
   assert.match(remedy, /PGSTREAM_WEBHOOK_SUBSCRIPTION_SERVER_TOKEN/)
 })
+
+test('two sources are one too many', () => {
+  const { message, remedy } = toldOf({
+    PGSTREAM_POSTGRES_LISTENER_URL: 'postgres://localhost/shop',
+    PGSTREAM_KAFKA_SERVERS: 'one:9092',
+    PGSTREAM_KAFKA_TOPIC_NAME: 'shop',
+    PGSTREAM_KAFKA_READER_CONSUMER_GROUP_ID: 'mine',
+  })
+  assert.match(message, /^There are two sources: PGSTREAM_POSTGRES_LISTENER_URL and PGSTREAM_KAFKA_READER/)
+  assert.equal(remedy, 'Run one pgstream for each.')
+})
