@@ -43,7 +43,9 @@ export function translatorStage(config: Config, source: SourceKind, logger: Logg
   const store = translatorStore(config, source)
   if (store === 'off') return null
   if (store === 'none') return translator({ logger })
-  return translator({ store: schemaLogStore({ url: store.url, logger }), logger })
+  // it is asked when the first change comes, by which time the listener has read from it
+  const reachedBefore = source.kind === 'postgres' && store.url === source.url
+  return translator({ store: schemaLogStore({ url: store.url, logger, reachedBefore }), logger })
 }
 
 const invalid = (sentence: string, remedy: string): PgstreamError =>

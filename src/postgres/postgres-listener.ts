@@ -96,7 +96,7 @@ export class PostgresListener extends Readable implements Listener, HasSchemaSto
       (reached) => this.#companion?.durable(reached),
     )
     const { metrics } = this
-    this.schemaStore = schemaLogStore({ url, logger })
+    this.schemaStore = schemaLogStore({ url, logger, reachedBefore: true })
     this.#reader = new SlotReader(
       {
         url,

@@ -19,6 +19,8 @@ export interface SchemaLogStoreOptions {
   /** The database that `pgstream init` prepared: the source itself. */
   readonly url: string
   readonly logger?: Logger | undefined
+  /** The server was reached before: when it is away at the start, it is waited for. Default: that is an error. */
+  readonly reachedBefore?: boolean | undefined
 }
 
 /**
@@ -38,10 +40,11 @@ class SchemaLogStore implements SchemaStore {
   readonly #tell: TellOnce
   #view: Omit<LogView, 'place'> | null = null
 
-  constructor({ url, logger = silentLogger }: SchemaLogStoreOptions) {
+  constructor({ url, logger = silentLogger, reachedBefore = false }: SchemaLogStoreOptions) {
     this.#logger = logger
     this.#tell = new TellOnce(logger)
-    this.#connection = new StoreConnection({ url, logger, examine: (client) => this.#examine(client) })
+    const examine = (client: pg.Client): Promise<void> => this.#examine(client)
+    this.#connection = new StoreConnection({ url, logger, reachedBefore, examine })
   }
 
   async #examine(client: pg.Client): Promise<void> {

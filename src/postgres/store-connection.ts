@@ -16,23 +16,26 @@ const longestPauseMs = 10_000
 export interface StoreConnectionOptions {
   readonly url: string
   readonly logger: Logger
+  /** Whether the server was: its address is right. */
+  readonly reachedBefore: boolean
   /** Looks at each new connection before it is used. @throws {PgstreamError} */
   readonly examine: (client: pg.Client) => Promise<void>
 }
 
 /**
  * A connection for short queries that is made anew whenever it was lost. A server that cannot be reached is tried again for
- * as long as it takes, with a warning; but not at the very start, where its address is wrong most of the time.
+ * as long as it takes, with a warning; but not where it never was reached, because its address is wrong most of the time.
  */
 export class StoreConnection {
   readonly #options: StoreConnectionOptions
   readonly #backOff = new BackOff({ firstMs: firstPauseMs, mostMs: longestPauseMs })
   readonly #tell: TellOnce
   #client: pg.Client | null = null
-  #wasOpen = false
+  #wasReached: boolean
 
   constructor(options: StoreConnectionOptions) {
     this.#options = options
+    this.#wasReached = options.reachedBefore
     this.#tell = new TellOnce(options.logger)
   }
 
@@ -53,7 +56,7 @@ export class StoreConnection {
         await this.close()
         signal.throwIfAborted()
         const error = fromPostgres(cause, doing, parsePostgresUrl(this.#options.url))
-        if (!isPassing(error, { readBefore: this.#wasOpen })) throw error
+        if (!isPassing(error, { readBefore: this.#wasReached })) throw error
         const { code, message, remedy } = asPgstreamError(error)
         this.#tell.warn({ code, remedy }, `${message} Trying again until it works`)
         await pauseUnlessAborted(this.#backOff.next(), signal)
@@ -75,7 +78,7 @@ export class StoreConnection {
       await client.end().catch(() => undefined)
       throw error
     }
-    this.#wasOpen = true
+    this.#wasReached = true
     return client
   }
 

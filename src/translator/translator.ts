@@ -29,8 +29,8 @@ export interface TranslatorOptions extends Finders {
  *
  * An entry of the schema log that a row needs and that stands behind it in the stream comes before it, and not again.
  *
- * Fails with a PgstreamError: PGSTREAM_NO_RIGHT, PGSTREAM_NOT_INITIALIZED, PGSTREAM_SOURCE_UNREACHABLE (before the first
- * event only: later it is tried again), PGSTREAM_CONFIG_INVALID for a finder that names no column.
+ * Fails with a PgstreamError: PGSTREAM_NO_RIGHT, PGSTREAM_NOT_INITIALIZED, PGSTREAM_SOURCE_UNREACHABLE (of a store
+ * that was never reached: it is tried again otherwise), PGSTREAM_CONFIG_INVALID for a finder that names no column.
  */
 export const translator = (options: TranslatorOptions = {}): Translator => new Translator(options)
 

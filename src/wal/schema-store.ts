@@ -25,7 +25,7 @@ export interface TransactionPlace {
  * aborted ends the waiting. A rejection says why waiting would not help.
  */
 export interface SchemaStore {
-  /** Connects, and looks whether everything is there and allowed. A store that cannot be reached now is an error here. */
+  /** Connects, and looks whether everything is there and allowed. A store that never was reached may be an error here. */
   open(signal: AbortSignal): Promise<void>
   /**
    * Gives the entries that were committed before the transaction with this commit record, in their order. `start` is

@@ -235,3 +235,22 @@ test('a store that is away at the start is an error; later the stream waits for 
   const away = schemaLogStore({ url: proxy.url })
   await assert.rejects(away.open(new AbortController().signal), { code: 'PGSTREAM_SOURCE_UNREACHABLE' })
 })
+
+test('a store that goes away between the listener and the first change is waited for', async () => {
+  await using database = await preparedDatabase(server!)
+  const proxy = await cuttingProxy({ target: database.url })
+  proxy.refuse()
+  const { logger, lines } = heardLogger()
+  const store = schemaLogStore({ url: proxy.url, logger, reachedBefore: true })
+  {
+    await using stream = openStream(database, { stages: [translator({ store, logger })] })
+    await database.query('create table t (a int primary key); insert into t values (1)')
+    await eventually(() => lines.some(({ message }) => /Trying again until it works/.test(message)))
+    await proxy.accept()
+    const rows = await stream.until((events) =>
+      events.some((event) => isRow(event) && event.translation !== null),
+    )
+    assert.ok(rows)
+  }
+  await proxy.close()
+})
