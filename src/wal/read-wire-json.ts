@@ -26,6 +26,7 @@ interface WireEvent {
   readonly ordinal?: number
   readonly xid?: number
   readonly unchanged_toast?: readonly string[]
+  readonly unchanged_toast_ids?: readonly string[]
   readonly snapshot?: boolean
   readonly transactional?: boolean
   readonly prefix?: string
@@ -83,8 +84,9 @@ export class WireJsonReader {
   }
 
   #shapeOf(wire: WireEvent): WireShape {
-    const { schema, table, columns, identity, metadata, unchanged_toast: unchanged = [] } = wire
+    const { schema, table, columns, identity, metadata, unchanged_toast: names = [] } = wire
     if (typeof schema !== 'string' || typeof table !== 'string') throw new TypeError('names no table')
+    const unchanged = names.map((name, i) => ({ name, id: wire.unchanged_toast_ids?.[i] ?? '' }))
     const columnsAndKeys = { columns: columns ?? identity ?? [], identity: identity ?? [], unchanged }
     return this.#shapes.of({ schema, table, metadata: metadata ?? null, ...columnsAndKeys })
   }

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import type { ChangeEvent, MessageEvent, Translation } from './event.ts'
+import type { ChangeEvent, InsertEvent, MessageEvent, Translation } from './event.ts'
 import { fillGaps, fillGapsAsText, gap, longBytes } from './large-json.ts'
 import type { Filling } from './large-json.ts'
 import { LargeText } from './large-text.ts'
@@ -68,7 +68,9 @@ function metadataJson(translation: Translation | null): string {
 /**
  * The JSON that Kafka values, lines on stdout and webhook bodies hold: the fields of the original pgstream in their
  * order, then `commit_lsn`, `ordinal`, `xid`, and `unchanged_toast` with the names of large columns that an update did
- * not touch (or what a sink made of it, an insert under the new key), and `snapshot` of a row that a backfill read. Numbers have every digit that Postgres printed; NaN and infinities are strings.
+ * not touch (or what a sink made of it, an insert under the new key), `unchanged_toast_ids` with their ids where a
+ * translator gave some, and `snapshot` of a row that a backfill read. Numbers have every digit that Postgres printed; NaN
+ * and infinities are strings.
  *
  * @throws {Error} ERR_STRING_TOO_LONG, or a RangeError, where that is more than a string can hold.
  */
@@ -101,7 +103,7 @@ function eventJson(event: ChangeEvent, large: Filling[]): string {
     case 'update': {
       const identity =
         event.kind === 'update' ? identityJson(shape, event.old ?? event.values, large) : 'null'
-      const missing = unchangedJson(event.relation, event.values)
+      const missing = unchangedJson(event)
       const mark = event.kind === 'insert' && event.snapshot ? ',"snapshot":true' : ''
       return `${head}${names},"columns":${rowJson(shape, event.values, large)},"identity":${identity}${rest}${missing}${mark}}`
     }
@@ -126,10 +128,18 @@ function rowJson(shape: ShapeJson, row: Row, large: Filling[], only?: readonly n
 const identityJson = (shape: ShapeJson, row: Row, large: Filling[]): string =>
   shape.keys.length === 0 ? 'null' : rowJson(shape, row, large, shape.keys)
 
-function unchangedJson(relation: Relation, row: Row): string {
-  if (!row.includes(unchangedToast)) return ''
-  const names = relation.columns.flatMap(({ name }, i) => (row[i] === unchangedToast ? [name] : []))
-  return `,"unchanged_toast":${JSON.stringify(names)}`
+function unchangedJson({
+  relation,
+  translation,
+  values,
+}: Pick<InsertEvent, 'relation' | 'translation' | 'values'>): string {
+  if (!values.includes(unchangedToast)) return ''
+  const unchanged = <T>(of: readonly T[]): T[] => of.filter((_, i) => values[i] === unchangedToast)
+  const names = unchanged(relation.columns.map(({ name }) => name))
+  const json = `,"unchanged_toast":${JSON.stringify(names)}`
+  return translation
+    ? `${json},"unchanged_toast_ids":${JSON.stringify(unchanged(translation.columnIds))}`
+    : json
 }
 
 function messageJson({ transactional, prefix, content }: MessageEvent, large: Filling[]): string {

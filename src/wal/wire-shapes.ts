@@ -23,7 +23,8 @@ export interface WireTable {
   /** The new row, or what there is of the old one. */
   readonly columns: readonly WireColumn[]
   readonly identity: readonly WireColumn[]
-  readonly unchanged: readonly string[]
+  /** Not sent by an update. */
+  readonly unchanged: readonly Pick<Required<WireColumn>, 'id' | 'name'>[]
   readonly metadata: WireMetadata | null
 }
 
@@ -65,7 +66,7 @@ function isSame(a: WireTable, b: WireTable): boolean {
     a.unchanged.length === b.unchanged.length &&
     a.columns.every((column, i) => isSameColumn(column, b.columns[i]!)) &&
     a.identity.every((column, i) => isSameColumn(column, b.identity[i]!)) &&
-    a.unchanged.every((name, i) => name === b.unchanged[i]) &&
+    a.unchanged.every(({ id, name }, i) => name === b.unchanged[i]!.name && id === b.unchanged[i]!.id) &&
     a.metadata?.schema_id === b.metadata?.schema_id &&
     a.metadata?.table_pgstream_id === b.metadata?.table_pgstream_id &&
     a.metadata?.version_col_pgstream_id === b.metadata?.version_col_pgstream_id &&
@@ -109,7 +110,7 @@ function makeShape({ schema, table, columns, identity, unchanged, metadata }: Wi
 function inOrder(
   columns: readonly WireColumn[],
   identity: readonly WireColumn[],
-  unchanged: readonly string[],
+  unchanged: WireTable['unchanged'],
 ): readonly WireColumn[] {
   for (const { name, type } of [...columns, ...identity]) {
     if (typeof name !== 'string' || typeof type !== 'string')
@@ -117,8 +118,8 @@ function inOrder(
   }
   if (identity.length === columns.length + unchanged.length) return identity
   const known = new Map([...identity, ...columns].map((column) => [column.name, column]))
-  for (const name of unchanged) {
-    if (!known.has(name)) known.set(name, { name, type: '', value: null })
+  for (const { id, name } of unchanged) {
+    if (!known.has(name)) known.set(name, { id, name, type: '', value: null })
   }
   const rest = [...known.values()].filter(({ name }) => !columns.some((column) => column.name === name))
   return [...columns, ...rest]

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { ChangeEvent, Translation } from '../../../src/wal/event.ts'
 import { lsn } from '../../../src/wal/lsn.ts'
 import type { Column, Relation } from '../../../src/wal/relation.ts'
+import { WireJsonReader } from '../../../src/wal/read-wire-json.ts'
 import { unchangedToast } from '../../../src/wal/value.ts'
 import type { Value } from '../../../src/wal/value.ts'
 import { encodeWireJson } from '../../../src/wal/wire-json.ts'
@@ -98,6 +99,28 @@ const full: Relation = {
   columns: users.columns.map((c) => ({ ...c, key: true })),
 }
 const keyless: Relation = { ...users, columns: users.columns.map((c) => ({ ...c, key: false })) }
+
+test('what an update left alone keeps the id that a translator gave it, on the way through JSON', () => {
+  const translation: Translation = {
+    schemaId: 's',
+    tableId: 't',
+    columnIds: ['t-1', 't-2'],
+    identityColumnIds: ['t-1'],
+    versionColumnId: '',
+  }
+  const json = encodeWireJson({
+    kind: 'update',
+    relation: users,
+    values: [1, unchangedToast],
+    old: null,
+    ...change,
+    translation,
+  })
+  assert.match(json, /"unchanged_toast":\["name"\],"unchanged_toast_ids":\["t-2"\]\}$/)
+  const back = new WireJsonReader().read(json, null)
+  assert.deepEqual(back.translation, translation)
+  assert.equal(encodeWireJson(back), json)
+})
 
 test('under REPLICA IDENTITY FULL the identity is the whole old row', () => {
   const json = encodeWireJson({ kind: 'update', relation: full, values: [1, 'b'], old: [1, null], ...change })
