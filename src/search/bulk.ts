@@ -43,7 +43,10 @@ export class BulkSender {
 
   async #request(operations: readonly DocumentOperation[]): Promise<readonly BulkItem[] | StoreError> {
     try {
-      return await this.#options.client.bulk(Buffer.concat(operations.map(({ bytes }) => bytes)))
+      const [first] = operations
+      const lines =
+        operations.length === 1 ? first!.bytes : Buffer.concat(operations.map(({ bytes }) => bytes))
+      return await this.#options.client.bulk(lines)
     } catch (error) {
       if (error instanceof StoreError) return error
       throw error

@@ -1,8 +1,9 @@
 import type { BulkSender } from './bulk.ts'
+import { needsFilling } from './fill-holes.ts'
 import type { HoleFiller } from './fill-holes.ts'
 import type { SchemaChanges } from './schema-change.ts'
 import type { DocumentOperation, StoreOperation } from './search-operation.ts'
-import type { StoreChange } from './store-change.ts'
+import type { DocumentsStep, MapStep, SaveStep } from './store-change.ts'
 
 export interface DeliveryOptions {
   readonly bulk: BulkSender
@@ -15,44 +16,67 @@ const lanes = 3
 /** Fewer documents are not worth another request. */
 const leastInLane = 300
 
-/** Does a batch in its order: all documents before a change are delivered before it, and those behind it after it. */
+/**
+ * Does a batch in its order: all documents before a change of documents are delivered before it, and those behind it after
+ * it. Fields and names are made before the documents between two of those, also before the earlier ones, which do not
+ * need them: many small DDL commands among rows are then one change of a mapping. What is known is kept at the end.
+ */
 export async function deliverInOrder(
   operations: readonly StoreOperation[],
   { bulk, changes, holes }: DeliveryOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let at = 0; at < operations.length;) {
-    const documents = takeWhile(operations, at, isDocument)
-    at += documents.length
+  const saves: SaveStep[] = []
+  for (const { maps, documents, change } of sectionsOf(operations, saves)) {
+    await changes.map(maps, signal)
     if (documents.length > 0) await deliver(documents)
-    const between = takeWhile(operations, at, isChange)
-    at += between.length
-    if (between.length > 0) await changes.apply(between, signal)
+    if (change) await changes.change(change, signal)
   }
+  if (saves.length > 0) await changes.save(saves, signal)
 
   async function deliver(documents: readonly DocumentOperation[]): Promise<void> {
-    const whole = documents.some(needsFilling) ? await holes.fill(documents, signal) : documents
-    // the old document has what the new one lacked, if this comes again: it goes last
-    const inOneLane = documents.some(({ hole, id }) => hole !== null && hole.from !== id)
-    const split = inOneLane ? [lastOfEach(whole)] : inLanes(lastOfEach(whole))
-    await Promise.all(split.map((lane) => bulk.send(lane, signal)))
+    if (!documents.some(needsFilling)) return send(documents, false)
+    for (let at = 0; at < documents.length;) {
+      const some = holes.next(documents, at)
+      at += some.length
+      // the old document has what the new one lacked, if this comes again: it goes last
+      const inOrder = some.some(({ hole, id }) => hole !== null && hole.from !== id)
+      await send(await holes.fill(some, signal), inOrder)
+    }
+  }
+
+  async function send(documents: readonly DocumentOperation[], inOrder: boolean): Promise<void> {
+    const last = lastOfEach(documents)
+    await Promise.all((inOrder ? [last] : inLanes(last)).map((lane) => bulk.send(lane, signal)))
   }
 }
 
-const isDocument = (operation: StoreOperation): operation is DocumentOperation => operation.kind !== 'change'
+/** What can be done at once, and what has to be done behind it. */
+interface Section {
+  readonly maps: MapStep[]
+  readonly documents: DocumentOperation[]
+  readonly change: DocumentsStep | null
+}
 
-const isChange = (operation: StoreOperation): operation is StoreChange => operation.kind === 'change'
-
-const needsFilling = ({ hole, version }: DocumentOperation): boolean => hole !== null || version === null
-
-function takeWhile<T, S extends T>(all: readonly T[], from: number, is: (item: T) => item is S): S[] {
-  const taken: S[] = []
-  for (let at = from; at < all.length; at++) {
-    const item = all[at]!
-    if (!is(item)) break
-    taken.push(item)
+function* sectionsOf(operations: readonly StoreOperation[], saves: SaveStep[]): Generator<Section> {
+  let maps: MapStep[] = []
+  let documents: DocumentOperation[] = []
+  for (const operation of operations) {
+    if (operation.kind !== 'change') {
+      documents.push(operation)
+      continue
+    }
+    for (const step of operation.steps) {
+      if (step.do === 'map') maps.push(step)
+      else if (step.do === 'save-table' || step.do === 'forget-table' || step.do === 'save-entry')
+        saves.push(step)
+      else {
+        yield { maps, documents, change: step }
+        ;[maps, documents] = [[], []]
+      }
+    }
   }
-  return taken
+  yield { maps, documents, change: null }
 }
 
 /** What came later stands for what came before it: it says everything of the row. */

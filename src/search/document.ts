@@ -6,6 +6,7 @@ import type {
   TruncateEvent,
   UpdateEvent,
 } from '../wal/event.ts'
+import type { Filling } from '../wal/large-json.ts'
 import type { Relation } from '../wal/relation.ts'
 import { unchangedToast } from '../wal/value.ts'
 import type { Row } from '../wal/value.ts'
@@ -28,6 +29,8 @@ export interface DocumentOptions {
   readonly objects: boolean
   /** A row is not written, because nothing identifies it. */
   readonly onSkipped: (relation: Relation, reason: 'no translation' | 'no identity') => void
+  /** A column has no id, so its values are not written. */
+  readonly onUnknown: (relation: Relation, column: string) => void
   /** A value is in the document and cannot be looked up. */
   readonly onKept: (table: IndexedTable, column: string) => void
 }
@@ -69,7 +72,8 @@ export class Documents {
 
   #insert(event: InsertEvent, shape: RowShape): DocumentOperation[] {
     const id = documentId(shape, event.values)
-    return id === null ? [] : [write(event, shape, id, null)]
+    // an update under a new key, in Kafka
+    return id === null ? [] : [write(event, shape, id, holeOf(shape, event.values, id, null))]
   }
 
   #update(event: UpdateEvent, shape: RowShape): DocumentOperation[] {
@@ -103,20 +107,40 @@ export class Documents {
     const cached = this.#shapes.get(translation)
     if (cached && cached.relation === relation && cached.table === tables.get(translation.tableId))
       return cached
-    const table = this.#tableOf(relation, translation, steps)
-    const shape = rowShape({ table, relation, translation, prefix, objects, onKept })
+    const columnIds = this.#columnIdsOf(relation, translation)
+    const table = this.#tableOf(relation, translation, columnIds, steps)
+    const shape = rowShape({ table, relation, translation, columnIds, prefix, objects, onKept })
     this.#shapes.set(translation, shape)
     return shape
   }
 
-  #tableOf(relation: Relation, translation: Translation, steps: Step[]): IndexedTable {
+  /** Who wrote the row to Kafka may not have told the id of a column: it is known by its name then, or not kept. */
+  #columnIdsOf(relation: Relation, { tableId, columnIds }: Translation): readonly string[] {
+    if (!columnIds.includes('')) return columnIds
+    const known = new Map(this.#options.tables.get(tableId)?.columns.map(({ name, id }) => [name, id]))
+    return relation.columns.map(({ name }, i) => {
+      const id = columnIds[i] === '' ? (known.get(name) ?? '') : columnIds[i]!
+      if (id === '') this.#options.onUnknown(relation, name)
+      return id
+    })
+  }
+
+  #tableOf(
+    relation: Relation,
+    translation: Translation,
+    columnIds: readonly string[],
+    steps: Step[],
+  ): IndexedTable {
     const { tables } = this.#options
     const known = tables.get(translation.tableId)
     let table = known ?? newTable(relation, translation)
     for (const [i, { name, type }] of relation.columns.entries()) {
-      const id = translation.columnIds[i]!
+      const id = columnIds[i]!
+      if (id === '') continue
       const { kind } = typeInRow(table, id, type)
       if (!table.kinds[id]?.includes(kind)) table = withColumn(table, { id, name, type })
+      else if (!table.columns.some((column) => column.id === id))
+        steps.push(tables.pastColumnStep(table, { id, name, type, kind }))
     }
     const identity = translation.identityColumnIds
     if (identity && !isSameList(identity, table.identity)) {
@@ -166,16 +190,17 @@ function write(
   hole: Hole | null,
 ): DocumentOperation {
   const version = versionOf(event, shape, event.values)!
-  const source = sourceJson(event.values, event.lsn, shape)
-  const bytes = indexLines(shape.index, id, version, source)
+  const large: Filling[] = []
+  const source = sourceJson(event.values, event.lsn, shape, large)
+  const bytes = indexLines(shape.index, id, version, source, large)
   return { ...targetOf(shape), kind: 'index', id, version, lsn: event.lsn, hole, bytes }
 }
 
-function sourceJson(values: Row, lsn: bigint, { head, writers }: RowShape): string {
+function sourceJson(values: Row, lsn: bigint, { head, writers }: RowShape, large: Filling[]): string {
   let json = `${head},"${lsnField}":${lsn}`
   for (let i = 0; i < writers.length; i++) {
     const value = values[i]!
-    if (value !== unchangedToast) json += `,${writers[i]!(value)}`
+    if (value !== unchangedToast) json += writers[i]!(value, large)
   }
   return `${json}}`
 }
@@ -195,13 +220,14 @@ function versionOf(
 
 function holeOf(shape: RowShape, values: Row, from: string, old: Row | null): Hole | null {
   if (!values.includes(unchangedToast)) return null
-  const { table, translation, fields, identityAt } = shape
+  const { table, columnIds, fields, identityAt } = shape
   const columns = values.flatMap((value, i) =>
-    value === unchangedToast ? [{ id: translation.columnIds[i]!, field: fields[i]! }] : [],
+    value === unchangedToast && columnIds[i] !== '' ? [{ id: columnIds[i]!, field: fields[i]! }] : [],
   )
+  if (columns.length === 0) return null
   const key = identityAt!.map((at) => {
     const value = values[at] === unchangedToast ? old?.[at] : values[at]
-    return { columnId: translation.columnIds[at]!, value: keyText(value) }
+    return { columnId: columnIds[at]!, value: keyText(value) }
   })
   return { tableId: table.id, oid: table.oid, columns, from, key }
 }

@@ -1,6 +1,5 @@
 import type { Logger } from '../telemetry/logger.ts'
 import type { ChangeEvent, SchemaChangeEvent } from '../wal/event.ts'
-import { noLsn } from '../wal/lsn.ts'
 import type { Relation } from '../wal/relation.ts'
 import { Documents } from './document.ts'
 import { warningsOf } from './entry-warnings.ts'
@@ -8,7 +7,7 @@ import { IndexedTables } from './indexed-tables.ts'
 import type { Mapper, StoreAbilities } from './index-mapping.ts'
 import type { StoreOperation } from './search-operation.ts'
 import { storeChange } from './store-change.ts'
-import type { StoreChange } from './store-change.ts'
+import type { MapStep, StoreChange } from './store-change.ts'
 
 export interface EncoderOptions {
   readonly abilities: StoreAbilities
@@ -35,6 +34,12 @@ export class Encoder {
       prefix,
       objects: abilities.objectType !== null,
       onSkipped: (relation, reason) => this.#skipped(relation, reason),
+      onUnknown: ({ schema, table }, column) =>
+        this.#once(
+          `${schema}.${table}.${column} no id`,
+          { schema, table, column },
+          'a column of rows has no stable id: its values are not in the index; a translator has to write them',
+        ),
       onKept: ({ schema, name }, column) => {
         this.keptValues++
         const where = `${schema}.${name}.${column}`
@@ -66,10 +71,8 @@ export class Encoder {
   }
 
   /** Everything that is known of a schema, for an index that lacks it. */
-  remapping(schema: string): StoreChange[] {
-    const steps = this.tables.stepsOf(schema)
-    const ensure = { do: 'map', schema, fields: {}, names: new Map<string, string>() } as const
-    return [storeChange(noLsn, [ensure, ...steps])]
+  remapping(schema: string): MapStep[] {
+    return [{ do: 'map', schema, fields: {}, names: new Map() }, ...this.tables.stepsOf(schema)]
   }
 
   #learn(event: SchemaChangeEvent): StoreChange {

@@ -4,10 +4,9 @@ import { keepTrying } from './keep-trying.ts'
 import type { Persistence } from './keep-trying.ts'
 import type { IndexedTable } from './indexed-table.ts'
 import type { SearchClient } from './search-client.ts'
-import { deleteLine, sourceOf } from './search-operation.ts'
+import { deleteLine, sourceOf, withMembers } from './search-operation.ts'
 import type { DocumentOperation, Hole } from './search-operation.ts'
 import { membersWriter } from './value-json.ts'
-import { withSource } from './without-objects.ts'
 
 /**
  * Reads columns of a row, by the numbers that Postgres has for them, as text; null where there is no such row, `gone` where
@@ -31,6 +30,11 @@ export interface HoleFillerOptions extends Persistence {
   readonly onUnfilled: (operation: DocumentOperation, signal: AbortSignal) => Promise<void>
 }
 
+/** As long as nobody knows how large they are. */
+const leastKnown = 16
+const mostAtOnce = 256
+const bytesAtOnce = 16 * 1024 * 1024
+
 interface StoredDocument {
   readonly version: bigint
   readonly source: ReadonlyMap<string, string>
@@ -48,28 +52,44 @@ interface Known {
  */
 export class HoleFiller {
   readonly #options: HoleFillerOptions
+  /** By what those before took. */
+  #atOnce = leastKnown
 
   constructor(options: HoleFillerOptions) {
     this.#options = options
   }
 
-  /** Gives the batch without holes, and without documents that the store has newer, or whose row is gone. */
-  async fill(batch: readonly DocumentOperation[], signal: AbortSignal): Promise<DocumentOperation[]> {
-    const wanted = batch.flatMap((operation) => wantedBy(operation))
+  /** As many documents, from one of a batch on, as are filled at once: what they lack may be large. */
+  next(batch: readonly DocumentOperation[], from: number): readonly DocumentOperation[] {
+    let holes = 0
+    const end = batch.findIndex((operation, at) => {
+      if (at >= from && needsFilling(operation)) holes++
+      return holes > this.#atOnce
+    })
+    return batch.slice(from, end < 0 ? batch.length : end)
+  }
+
+  /** Gives documents without holes, and leaves out those that the store has newer, or whose row is gone. */
+  async fill(documents: readonly DocumentOperation[], signal: AbortSignal): Promise<DocumentOperation[]> {
+    const wanted = documents.flatMap((operation) => wantedBy(operation))
     const stored = await keepTrying('Reading documents', () => this.#stored(wanted), {
       ...this.#options,
       signal,
     })
     const inBatch = new Map<string, DocumentOperation>()
     const filled: DocumentOperation[] = []
-    for (const operation of batch) {
+    let bytes = 0
+    for (const operation of documents) {
       const now = operation.hole
         ? await this.#fillOne(operation, operation.hole, { inBatch, stored, signal })
         : withVersion(operation, inBatch, stored)
       if (!now) continue
+      bytes += now.bytes.length
       filled.push(now)
       inBatch.set(keyOf(now.index, now.id), now)
     }
+    const each = bytes / Math.max(1, filled.length)
+    this.#atOnce = Math.min(mostAtOnce, Math.max(1, Math.floor(bytesAtOnce / Math.max(1, each))))
     return filled
   }
 
@@ -83,21 +103,21 @@ export class HoleFiller {
     const before = inBatch.get(keyOf(operation.index, hole.from))
     const known =
       before?.kind === 'index'
-        ? membersOf(sourceOf(before))
+        ? membersOf(sourceOf(before) ?? '')
         : stored.get(keyOf(operation.index, hole.from))?.source
-    const source = membersOf(sourceOf(operation))
-    const missing = hole.columns.filter((column) => !copyMembers(known, source, column.field))
-    if (missing.length === 0) return withSource(operation, source)
-    const read = await this.#read(hole, missing, source, signal)
-    if (read === 'filled') return withSource(operation, source)
-    if (read === 'unknown') await this.#options.onUnfilled(withSource(operation, source), signal)
+    const members = new Map<string, string>()
+    const missing = hole.columns.filter((column) => !copyMembers(known, members, column.field))
+    if (missing.length === 0) return withMembers(operation, members)
+    const read = await this.#read(hole, missing, members, signal)
+    if (read === 'filled') return withMembers(operation, members)
+    if (read === 'unknown') await this.#options.onUnfilled(withMembers(operation, members), signal)
     return null
   }
 
   async #read(
     hole: Hole,
     missing: Hole['columns'],
-    source: Map<string, string>,
+    members: Map<string, string>,
     signal: AbortSignal,
   ): Promise<'filled' | 'row gone' | 'unknown'> {
     const { readRow, tableOf, objects } = this.#options
@@ -111,24 +131,28 @@ export class HoleFiller {
     for (const [i, { id, field }] of missing.entries()) {
       const type = table.columns.find((column) => column.id === id) ?? columnType('text')
       const write = membersWriter({ field, type, objects, onKept: () => undefined })
-      for (const [name, json] of membersOf(`{${write(row[i] ?? null)}}`)) source.set(name, json)
+      for (const [name, json] of membersOf(`{${write(row[i] ?? null, [])}}`)) members.set(name, json)
     }
     return 'filled'
   }
 
-  async #stored(
-    wanted: readonly { index: string; id: string }[],
-  ): Promise<ReadonlyMap<string, StoredDocument>> {
+  async #stored(wanted: readonly Wanted[]): Promise<ReadonlyMap<string, StoredDocument>> {
     const stored = new Map<string, StoredDocument>()
     if (wanted.length === 0) return stored
-    const docs = wanted.map(({ index, id }) => ({ _index: index, _id: id }))
+    const docs = wanted.map(({ index, id, fields }) => ({
+      _index: index,
+      _id: id,
+      _source: fields.length > 0 && fields,
+    }))
     const answer = await this.#options.client.sendForText({ method: 'POST', path: '/_mget', body: { docs } })
     for (const [i, document] of elementsOf(membersOf(answer).get('docs') ?? '').entries()) {
       const members = membersOf(document)
       if (members.get('found') !== 'true') continue
       const { index, id } = wanted[i]!
       const version = BigInt(members.get('_version') ?? 0)
-      stored.set(keyOf(index, id), { version, source: membersOf(members.get('_source') ?? '') })
+      const others = stored.get(keyOf(index, id))?.source ?? []
+      const source = new Map([...others, ...membersOf(members.get('_source') ?? '')])
+      stored.set(keyOf(index, id), { version, source })
     }
     return stored
   }
@@ -138,9 +162,21 @@ const keyOf = (index: string, id: string): string => `${index}\0${id}`
 
 const attnumOf = (columnId: string): number => Number(columnId.slice(columnId.lastIndexOf('-') + 1))
 
-function wantedBy({ index, id, hole, kind, version }: DocumentOperation): { index: string; id: string }[] {
-  if (hole) return [{ index, id }, ...(hole.from === id ? [] : [{ index, id: hole.from }])]
-  return kind === 'delete' && version === null ? [{ index, id }] : []
+/** A document, and what of it; nothing is its version alone. */
+interface Wanted {
+  readonly index: string
+  readonly id: string
+  readonly fields: readonly string[]
+}
+
+export const needsFilling = ({ hole, version }: DocumentOperation): boolean =>
+  hole !== null || version === null
+
+function wantedBy({ index, id, hole, version }: DocumentOperation): Wanted[] {
+  if (!hole) return version === null ? [{ index, id, fields: [] }] : []
+  const fields = hole.columns.flatMap(({ field }) => [field, ...beside.map((part) => `${field}-${part}`)])
+  const from = { index, id: hole.from, fields }
+  return hole.from === id ? [from] : [{ index, id, fields: [] }, from]
 }
 
 /** A delete that has no version of its own takes that of the document. */
@@ -157,6 +193,9 @@ function withVersion(
   return { ...operation, version, bytes: deleteLine(index, id, version) }
 }
 
+/** The ends of the names of fields that hold the same value in another form. */
+const beside = ['exact', 'object'] as const
+
 /** The field and those beside it. False when it is not there. */
 function copyMembers(
   from: ReadonlyMap<string, string> | undefined,
@@ -166,7 +205,7 @@ function copyMembers(
   const value = from?.get(field)
   if (value === undefined) return false
   to.set(field, value)
-  for (const part of ['exact', 'object']) {
+  for (const part of beside) {
     const beside = from?.get(`${field}-${part}`)
     if (beside !== undefined) to.set(`${field}-${part}`, beside)
   }

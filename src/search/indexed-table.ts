@@ -85,8 +85,11 @@ export function withColumn(
   return { ...table, kinds, columns: [...table.columns.filter((other) => other.id !== id), column] }
 }
 
-/** What a value of this type is to its field, for a row that may be older than what is known of the table. */
+/**
+ * What a value of this type is to its field, for a row that may be older than what is known of the table. Empty is the type of
+ * what Kafka does not tell, because an update did not touch it.
+ */
 export function typeInRow(table: IndexedTable, columnId: string, type: string): ColumnType {
   const known = table.columns.find(({ id }) => id === columnId)
-  return known?.type === type ? known : columnType(type)
+  return known && (known.type === type || type === '') ? known : columnType(type)
 }

@@ -2,10 +2,10 @@ import type { SchemaChangeEvent } from '../wal/event.ts'
 import { KnownTables, qualifiedName } from '../wal/known-tables.ts'
 import type { Lsn } from '../wal/lsn.ts'
 import { goneField, namesOf, propertiesOf } from './index-mapping.ts'
-import type { Mapper, Mapping, StoreAbilities } from './index-mapping.ts'
+import type { MappedColumn, Mapper, Mapping, StoreAbilities } from './index-mapping.ts'
 import { fieldOf, tableOfEntry } from './indexed-table.ts'
 import type { IndexedTable } from './indexed-table.ts'
-import type { Step } from './store-change.ts'
+import type { MapStep, Step } from './store-change.ts'
 
 export interface IndexedTablesOptions {
   readonly abilities: StoreAbilities
@@ -126,7 +126,13 @@ export class IndexedTables {
     const map = this.mapStep(table, before?.schema === table.schema ? before : undefined)
     const save: Step = { do: 'save-table', table }
     if (!before || before.schema === table.schema) return [map, save]
-    const move: Step = { do: 'move-rows', tableId: table.id, from: before.schema, to: table.schema }
+    const move: Step = {
+      do: 'move-rows',
+      tableId: table.id,
+      from: before.schema,
+      to: table.schema,
+      fields: Object.keys(map.fields),
+    }
     return [map, move, this.#namesGone(before), save]
   }
 
@@ -140,12 +146,12 @@ export class IndexedTables {
   }
 
   /** The fields of the table, also those that its columns had before, and its names; those of `before` lead nowhere. */
-  mapStep(table: IndexedTable, before?: IndexedTable): Step {
+  mapStep(table: IndexedTable, before?: IndexedTable): MapStep {
     const { abilities, mapper } = this.#options
     const fields: Record<string, Mapping> = {}
     for (const column of table.columns) {
       for (const kind of table.kinds[column.id] ?? [column.kind]) {
-        const field = kind === table.kinds[column.id]?.[0] ? column.id : `${column.id}-${kind}`
+        const field = fieldOf(column.id, kind, table.kinds)
         Object.assign(fields, propertiesOf({ ...column, kind, field }, abilities, mapper))
       }
     }
@@ -157,6 +163,21 @@ export class IndexedTables {
     this.#owners.set(nameOf(table), table.id)
     for (const [name, field] of this.#namesOf(table)) names.set(name, field)
     return { do: 'map', schema: table.schema, fields, names }
+  }
+
+  /** The fields of a column that the table had once, for rows that are older: its index may have been made since. */
+  pastColumnStep(
+    { schema, kinds }: IndexedTable,
+    column: Omit<MappedColumn, 'field'> & { id: string },
+  ): MapStep {
+    const { abilities, mapper } = this.#options
+    const field = fieldOf(column.id, column.kind, kinds)
+    return {
+      do: 'map',
+      schema,
+      fields: propertiesOf({ ...column, field }, abilities, mapper),
+      names: new Map(),
+    }
   }
 
   #namesGone(table: IndexedTable): Step {
@@ -178,7 +199,7 @@ export class IndexedTables {
   }
 
   /** Everything that is known, of one schema, for an index that is made anew. */
-  stepsOf(schema: string): Step[] {
+  stepsOf(schema: string): MapStep[] {
     return [...this.#byId.values()]
       .filter((table) => table.schema === schema)
       .map((table) => this.mapStep(table))

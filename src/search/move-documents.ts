@@ -1,43 +1,16 @@
 import type { Lsn } from '../wal/lsn.ts'
 import { lsnField, tableField } from './index-mapping.ts'
 import type { IndexedTable } from './indexed-table.ts'
-import { elementsOf, membersOf } from './json-members.ts'
+import { joinMembers } from './json-members.ts'
 import { idOf } from './row-shape.ts'
 import type { SearchClient } from './search-client.ts'
 import { deleteLine, indexLines } from './search-operation.ts'
 import type { Version } from './search-operation.ts'
+import { pagesOf, queryFor, refresh } from './stored-documents.ts'
+import type { Documents } from './stored-documents.ts'
 import { StoreError } from './store-error.ts'
 
-/** Of a table, or of all of them, that are not younger. */
-export interface Documents {
-  readonly alias: string
-  readonly tableId?: string | undefined
-  readonly until?: Lsn | undefined
-}
-
 const longMs = 3_600_000
-
-function queryFor({ tableId, until }: Documents): unknown {
-  return {
-    bool: {
-      filter: [
-        ...(tableId === undefined ? [] : [{ term: { [tableField]: tableId } }]),
-        ...(until === undefined ? [] : [{ range: { [lsnField]: { lte: String(until) } } }]),
-      ],
-    },
-  }
-}
-
-/** What was written is found from now on. False when there is no such index. */
-async function refresh(client: SearchClient, alias: string): Promise<boolean> {
-  try {
-    await client.send({ method: 'POST', path: `/${encodeURIComponent(alias)}/_refresh` })
-    return true
-  } catch (error) {
-    if (error instanceof StoreError && error.status === 404) return false
-    throw error
-  }
-}
 
 /** Resolves when none of them is left. */
 export async function deleteDocuments(client: SearchClient, documents: Documents): Promise<void> {
@@ -68,24 +41,35 @@ export async function countYounger(
   return (await client.send<{ count: number }>({ method: 'POST', path, body })).count
 }
 
-/** The documents of a table come into another index; those that are newer there stay. */
-export async function copyDocuments(
+/**
+ * The documents of a table come into another index, with these fields; those that are newer there stay. What is deleted
+ * keeps its version: a delete by query would leave a higher one behind, and nothing could come back.
+ */
+export async function moveDocuments(
   client: SearchClient,
-  { from, to, tableId }: { readonly from: string; readonly to: string; readonly tableId: string },
+  move: {
+    readonly from: string
+    readonly to: string
+    readonly tableId: string
+    readonly fields: readonly string[]
+  },
 ): Promise<void> {
+  const { from, to, tableId } = move
   if (!(await refresh(client, from))) return
-  const { failures = [] } = await client.send<{ failures?: unknown[] }>({
-    method: 'POST',
-    path: '/_reindex',
-    query: { refresh: 'true' },
-    body: {
-      conflicts: 'proceed',
-      source: { index: from, query: queryFor({ alias: from, tableId }) },
-      dest: { index: to, version_type: 'external' },
-    },
-    timeoutMs: longMs,
-  })
-  if (failures.length > 0) throw new StoreError(503, 'reindex_failed', '')
+  const fields = new Set([tableField, lsnField, ...move.fields])
+  for await (const page of pagesOf(client, from, tableId)) {
+    const here: Buffer[] = []
+    const gone: Buffer[] = []
+    for (const { id, version: value, source } of page) {
+      for (const field of source.keys()) if (!fields.has(field)) source.delete(field)
+      const version = { value, type: 'external_gte' } as const
+      here.push(indexLines(to, id, version, joinMembers(source)))
+      gone.push(deleteLine(from, id, version))
+    }
+    await sendAll(client, here)
+    await sendAll(client, gone)
+  }
+  await refresh(client, from)
 }
 
 /**
@@ -101,13 +85,12 @@ export async function identifyDocuments(
   let lost = 0
   for await (const page of pagesOf(client, alias, table.id)) {
     const lines: Buffer[] = []
-    for (const { id, source } of page) {
+    for (const { id, version: value, source } of page) {
       const fresh = idOf(table, identityValues(table, source))
       if (fresh === id) continue
-      const value = BigInt(source.get(lsnField) ?? 0)
       const version: Version = { value, type: 'external_gte' }
       if (fresh === null) lost++
-      else lines.push(indexLines(alias, fresh, version, textOf(source)))
+      else lines.push(indexLines(alias, fresh, version, joinMembers(source)))
       lines.push(deleteLine(alias, id, version))
     }
     if (lines.length > 0) await sendAll(client, lines)
@@ -115,9 +98,6 @@ export async function identifyDocuments(
   await refresh(client, alias)
   return lost
 }
-
-const textOf = (source: ReadonlyMap<string, string>): string =>
-  `{${[...source].map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`
 
 /** As they are kept: with the text that was printed where there is one. */
 function identityValues(table: IndexedTable, source: ReadonlyMap<string, string>): (string | null)[] {
@@ -145,39 +125,5 @@ async function sendAll(client: SearchClient, lines: readonly Buffer[]): Promise<
   for (const { status, error } of await client.bulk(Buffer.concat(lines))) {
     if (status >= 300 && status !== 409 && error !== null)
       throw new StoreError(status, error.type, error.reason)
-  }
-}
-
-interface Found {
-  readonly id: string
-  readonly source: Map<string, string>
-}
-
-/** All documents of a table as they are when the first page is asked for. */
-async function* pagesOf(client: SearchClient, alias: string, tableId: string): AsyncGenerator<Found[]> {
-  const keep = '10m'
-  let answer = await client.sendForText({
-    method: 'POST',
-    path: `/${encodeURIComponent(alias)}/_search`,
-    query: { scroll: keep },
-    body: { size: 1000, sort: ['_doc'], query: queryFor({ alias, tableId }) },
-  })
-  for (;;) {
-    const members = membersOf(answer)
-    const scrollId = JSON.parse(members.get('_scroll_id') ?? '""') as string
-    const hits = elementsOf(membersOf(members.get('hits') ?? '').get('hits') ?? '').map((hit) => {
-      const parts = membersOf(hit)
-      return { id: JSON.parse(parts.get('_id')!) as string, source: membersOf(parts.get('_source')!) }
-    })
-    if (hits.length === 0) {
-      await client.send({ method: 'DELETE', path: '/_search/scroll', body: { scroll_id: scrollId } })
-      return
-    }
-    yield hits
-    answer = await client.sendForText({
-      method: 'POST',
-      path: '/_search/scroll',
-      body: { scroll: keep, scroll_id: scrollId },
-    })
   }
 }

@@ -100,6 +100,8 @@ function asStoreError(cause: unknown): StoreError {
 
 interface ErrorAnswer {
   readonly error?: string | (Caused & { readonly root_cause?: readonly Caused[] })
+  /** Of a reindex or a delete by query: documents that were refused. */
+  readonly failures?: readonly { readonly cause?: Caused }[]
 }
 
 interface Caused {
@@ -109,7 +111,9 @@ interface Caused {
 }
 
 function refused(status: number, body: unknown, cause?: unknown): StoreError {
-  const { error } = (typeof body === 'object' && body !== null ? body : {}) as ErrorAnswer
+  const { failures, error = failures?.[0]?.cause } = (
+    typeof body === 'object' && body !== null ? body : {}
+  ) as ErrorAnswer
   if (typeof error !== 'object') return new StoreError(status, `status_${status}`, error ?? '', cause)
   return new StoreError(status, error.type ?? '', reasonOf(error), cause)
 }

@@ -18,12 +18,15 @@ export interface RowShape {
   readonly table: IndexedTable
   readonly relation: Relation
   readonly translation: Translation
+  /** By column; empty for one that is not kept. */
+  readonly columnIds: readonly string[]
   readonly index: string
   /** Where the values are that are in the id; null when the rows cannot be told apart. */
   readonly identityAt: readonly number[] | null
   /** Where the user's version is; null for the LSN. */
   readonly versionAt: number | null
   readonly fields: readonly string[]
+  /** With a comma before what they write. */
   readonly writers: readonly WriteMembers[]
   /** The beginning of every document. */
   readonly head: string
@@ -33,12 +36,13 @@ export function rowShape(options: {
   table: IndexedTable
   relation: Relation
   translation: Translation
+  columnIds: readonly string[]
   prefix: string
   objects: boolean
   onKept: (table: IndexedTable, column: string) => void
 }): RowShape {
-  const { table, relation, translation, prefix, objects, onKept } = options
-  const { columnIds, versionColumnId } = translation
+  const { table, relation, translation, columnIds, prefix, objects, onKept } = options
+  const { versionColumnId } = translation
   const types = relation.columns.map(({ type }, i) => typeInRow(table, columnIds[i]!, type))
   const fields = types.map(({ kind }, i) => fieldOf(columnIds[i]!, kind, table.kinds))
   const identityAt = table.identity?.map((id) => columnIds.indexOf(id)) ?? null
@@ -47,18 +51,17 @@ export function rowShape(options: {
     table,
     relation,
     translation,
+    columnIds,
     index: prefix + aliasOfSchema(table.schema),
     identityAt: identityAt?.includes(-1) ? null : identityAt,
     versionAt: versionColumnId === '' || version < 0 ? null : version,
     fields,
-    writers: types.map((type, i) =>
-      membersWriter({
-        field: fields[i]!,
-        type,
-        objects,
-        onKept: () => onKept(table, relation.columns[i]!.name),
-      }),
-    ),
+    writers: types.map((type, i) => {
+      if (columnIds[i] === '') return () => ''
+      const name = relation.columns[i]!.name
+      const write = membersWriter({ field: fields[i]!, type, objects, onKept: () => onKept(table, name) })
+      return (value, large) => `,${write(value, large)}`
+    }),
     head: `{"${tableField}":${JSON.stringify(table.id)}`,
   }
 }

@@ -6,10 +6,10 @@ import type { Mapping } from './index-mapping.ts'
 import type { IndexedTable } from './indexed-table.ts'
 import { keepTrying } from './keep-trying.ts'
 import type { Persistence } from './keep-trying.ts'
-import { copyDocuments, countYounger, deleteDocuments, identifyDocuments } from './move-documents.ts'
+import { countYounger, deleteDocuments, identifyDocuments, moveDocuments } from './move-documents.ts'
 import type { SchemaIndices } from './schema-indices.ts'
 import type { SearchClient } from './search-client.ts'
-import type { Step, StoreChange } from './store-change.ts'
+import type { DocumentsStep, MapStep, SaveStep, Step } from './store-change.ts'
 import { asSearchError, StoreError } from './store-error.ts'
 
 export interface SchemaChangeOptions extends Persistence {
@@ -20,15 +20,6 @@ export interface SchemaChangeOptions extends Persistence {
   readonly cleanupRetry: RetryPolicy
 }
 
-/** What may wait until something else needs it. */
-interface Gathered {
-  readonly maps: Map<string, { fields: Record<string, Mapping>; names: Map<string, string> }>
-  readonly tables: Map<string, IndexedTable | null>
-  readonly entries: SchemaLogEntry[]
-}
-
-type StructuralStep = Exclude<Step, { do: 'map' | 'save-table' | 'forget-table' | 'save-entry' }>
-
 /** Changes indices. It never passes over one that fails: it tries again, or the stream ends. */
 export class SchemaChanges {
   readonly #options: SchemaChangeOptions
@@ -37,45 +28,31 @@ export class SchemaChanges {
     this.#options = options
   }
 
-  /**
-   * Changes with no document between them, which came before or come after. What many DDL commands do to one mapping is
-   * done at once.
-   */
-  async apply(changes: readonly StoreChange[], signal: AbortSignal): Promise<void> {
-    const gathered: Gathered = { maps: new Map(), tables: new Map(), entries: [] }
-    for (const step of changes.flatMap(({ steps }) => steps)) {
-      switch (step.do) {
-        case 'map':
-          gather(gathered, step)
-          break
-        case 'save-table':
-          gathered.tables.set(step.table.id, step.table)
-          break
-        case 'forget-table':
-          gathered.tables.set(step.tableId, null)
-          break
-        case 'save-entry':
-          gathered.entries.push(step.entry)
-          break
-        default:
-          await this.#map(gathered, signal)
-          await this.#do(step, signal)
-      }
-    }
-    await this.#map(gathered, signal)
-    await this.#save(gathered, signal)
-  }
-
-  async #map({ maps }: Gathered, signal: AbortSignal): Promise<void> {
+  /** Makes the fields and names of several steps at once: of a name that several have, the last. */
+  async map(steps: readonly MapStep[], signal: AbortSignal): Promise<void> {
     const { indices } = this.#options
-    for (const [schema, { fields, names }] of maps) {
+    const schemas = new Map<string, { fields: Record<string, Mapping>; names: Map<string, string> }>()
+    for (const { schema, fields, names } of steps) {
+      const known = schemas.get(schema) ?? { fields: {}, names: new Map<string, string>() }
+      schemas.set(schema, known)
+      Object.assign(known.fields, fields)
+      for (const [name, field] of names) known.names.set(name, field)
+    }
+    for (const [schema, { fields, names }] of schemas) {
       const properties = { ...fields, ...aliasProperties(names) }
       await this.#try(`Changing the index of schema ${schema}`, signal, () => indices.map(schema, properties))
     }
-    maps.clear()
   }
 
-  async #save({ tables, entries }: Gathered, signal: AbortSignal): Promise<void> {
+  /** Keeps what is known of tables, and entries of the schema log. */
+  async save(steps: readonly SaveStep[], signal: AbortSignal): Promise<void> {
+    const tables = new Map<string, IndexedTable | null>()
+    const entries: SchemaLogEntry[] = []
+    for (const step of steps) {
+      if (step.do === 'save-table') tables.set(step.table.id, step.table)
+      else if (step.do === 'forget-table') tables.set(step.tableId, null)
+      else entries.push(step.entry)
+    }
     const saved = [...tables.values()].filter((table) => table !== null)
     const gone = [...tables].flatMap(([id, table]) => (table === null ? [id] : []))
     await this.#try('Keeping the history of schemas', signal, () =>
@@ -83,7 +60,7 @@ export class SchemaChanges {
     )
   }
 
-  async #do(step: StructuralStep, signal: AbortSignal): Promise<void> {
+  async change(step: DocumentsStep, signal: AbortSignal): Promise<void> {
     const { client, indices, logger } = this.#options
     switch (step.do) {
       case 'delete-rows': {
@@ -92,12 +69,11 @@ export class SchemaChanges {
         return this.#try('Deleting documents', signal, () => deleteDocuments(client, documents), policy)
       }
       case 'move-rows': {
-        const { from, to, tableId } = step
+        const { from, to, tableId, fields } = step
         const [source, target] = [indices.aliasOf(from), indices.aliasOf(to)]
-        return this.#try('Moving documents to another schema', signal, async () => {
-          await copyDocuments(client, { from: source, to: target, tableId })
-          await deleteDocuments(client, { alias: source, tableId })
-        })
+        return this.#try('Moving documents to another schema', signal, () =>
+          moveDocuments(client, { from: source, to: target, tableId, fields }),
+        )
       }
       case 'identify-rows': {
         const { table } = step
@@ -168,11 +144,4 @@ export class SchemaChanges {
       throw error
     }
   }
-}
-
-function gather({ maps }: Gathered, { schema, fields, names }: Extract<Step, { do: 'map' }>): void {
-  const known = maps.get(schema) ?? { fields: {}, names: new Map<string, string>() }
-  maps.set(schema, known)
-  Object.assign(known.fields, fields)
-  for (const [name, field] of names) known.names.set(name, field)
 }

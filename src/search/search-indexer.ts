@@ -148,7 +148,7 @@ export class SearchIndexer extends Processor<SearchOperation> {
         'the index of the schema, its alias or a field is missing: it is made anew; if the index was deleted, rows that do not change are missing in it, and it has to be filled anew',
       )
       indices.forget(schema)
-      await changes.apply(encoder.remapping(schema), signal)
+      await changes.map(encoder.remapping(schema), signal)
     }
     const onUnfilled = (operation: DocumentOperation, signal: AbortSignal): Promise<void> =>
       deadLetters.keep(operation, unknownValue, signal)

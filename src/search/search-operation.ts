@@ -1,6 +1,10 @@
 import type { Operation } from '../pipeline/processor.ts'
 import type { ChangeEvent } from '../wal/event.ts'
+import { fillGaps } from '../wal/large-json.ts'
+import type { Filling } from '../wal/large-json.ts'
 import type { Lsn } from '../wal/lsn.ts'
+import { utf8 } from '../wal/utf8.ts'
+import { joinMembers } from './json-members.ts'
 import type { StoreChange } from './store-change.ts'
 
 /** Values that Postgres did not send, because the update did not touch them. */
@@ -46,19 +50,42 @@ export type StoreOperation = DocumentOperation | StoreChange
 
 export type SearchOperation = StoreOperation | WaitingOperation
 
-/** The two lines of a document for the bulk API. `source` is its JSON. */
-export const indexLines = (index: string, id: string, version: Version, source: string): Buffer =>
-  Buffer.from(`${actionLine('index', index, id, version)}\n${source}\n`)
+/** The two lines of a document for the bulk API. `source` is its JSON, with a gap for each of what is large. */
+export function indexLines(
+  index: string,
+  id: string,
+  version: Version,
+  source: string,
+  large: readonly Filling[] = [],
+): Buffer {
+  const lines = `${actionLine('index', index, id, version)}\n${source}\n`
+  return large.length === 0 ? utf8(lines) : fillGaps(lines, large)
+}
 
 export const deleteLine = (index: string, id: string, version: Version | null): Buffer =>
-  Buffer.from(`${actionLine('delete', index, id, version)}\n`)
+  utf8(`${actionLine('delete', index, id, version)}\n`)
 
 function actionLine(action: string, index: string, id: string, version: Version | null): string {
   const versioned = version === null ? '' : `,"version":${version.value},"version_type":"${version.type}"`
   return `{"${action}":{"_index":${JSON.stringify(index)},"_id":${JSON.stringify(id)}${versioned}}}`
 }
 
-/** The JSON of the document within its lines. */
-export function sourceOf({ bytes }: DocumentOperation): string {
+/** More than a store takes unless it is told to. */
+const longestText = 100 * 1024 * 1024
+
+/** The JSON of the document within its lines; null for one that is too large to be looked into. */
+export function sourceOf({ bytes }: DocumentOperation): string | null {
+  if (bytes.length > longestText) return null
   return bytes.toString('utf8', bytes.indexOf(0x0a) + 1, bytes.length - 1)
+}
+
+/** The same document with these members more, which it does not have yet. */
+export function withMembers(
+  operation: DocumentOperation,
+  members: ReadonlyMap<string, string>,
+): DocumentOperation {
+  if (members.size === 0) return { ...operation, hole: null }
+  const { bytes } = operation
+  const more = Buffer.from(`,${joinMembers(members).slice(1)}\n`)
+  return { ...operation, hole: null, bytes: Buffer.concat([bytes.subarray(0, -'}\n'.length), more]) }
 }

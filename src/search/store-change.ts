@@ -22,7 +22,14 @@ export type Step =
       readonly until: Lsn
       readonly because: 'truncate' | 'drop'
     }
-  | { readonly do: 'move-rows'; readonly tableId: string; readonly from: string; readonly to: string }
+  | {
+      readonly do: 'move-rows'
+      readonly tableId: string
+      readonly from: string
+      readonly to: string
+      /** Those that the other index has: documents may have more, of columns that were dropped. */
+      readonly fields: readonly string[]
+    }
   | {
       readonly do: 'identify-rows'
       readonly table: IndexedTable
@@ -34,6 +41,11 @@ export type Step =
   | { readonly do: 'save-table'; readonly table: IndexedTable }
   | { readonly do: 'forget-table'; readonly tableId: string }
   | { readonly do: 'save-entry'; readonly entry: SchemaLogEntry }
+
+export type MapStep = Extract<Step, { do: 'map' }>
+export type SaveStep = Extract<Step, { do: 'save-table' | 'forget-table' | 'save-entry' }>
+/** Changes documents that are there, or where they are. */
+export type DocumentsStep = Exclude<Step, MapStep | SaveStep>
 
 export interface StoreChange extends Operation {
   readonly kind: 'change'

@@ -1,3 +1,5 @@
+import { gap, longBytes } from '../wal/large-json.ts'
+import type { Filling } from '../wal/large-json.ts'
 import { LargeText } from '../wal/large-text.ts'
 import { unchangedToast } from '../wal/value.ts'
 import type { Value } from '../wal/value.ts'
@@ -16,8 +18,11 @@ const found = (json: string): Written => ({ json, isFound: true })
 /** A store fails to show a field that holds what it cannot read: the exact text is beside it. */
 const kept: Written = { json: 'null', isFound: false }
 
-/** Writes the members of a document for one value: the field, and those beside it. */
-export type WriteMembers = (value: Value) => string
+/**
+ * Writes the members of a document for one value: the field, and those beside it. What is large is not written, but added to
+ * `large`, with a gap in its place.
+ */
+export type WriteMembers = (value: Value, large: Filling[]) => string
 
 export interface WriterOptions {
   /** The main field. */
@@ -41,7 +46,16 @@ export function membersWriter({ field, type, objects, onKept }: WriterOptions): 
   const object = `,${JSON.stringify(`${field}-object`)}:`
   const hasExact = exactKinds.has(type.kind)
   const write = type.isList ? listWriter(type) : scalarWriter(type)
-  return (given) => {
+  const isText = !type.isList && (type.kind === 'text' || type.kind === 'keyword' || type.kind === 'json')
+  return (given, large) => {
+    if (given instanceof LargeText && isText) {
+      large.push({ bytes: given.bytes, as: 'text' })
+      return `${main}"${gap}"`
+    }
+    if (Buffer.isBuffer(given) && given.length > longBytes) {
+      large.push({ bytes: given, as: 'hex' })
+      return `${main}"${gap}"`
+    }
     const value = given instanceof LargeText ? String(given) : given
     if (value === null || value === unchangedToast) {
       return `${main}null${hasExact ? `${exact}null` : ''}`

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { postgresServers } from '../support/postgres.ts'
-import type { SearchSpace } from '../support/search.ts'
+import { kafkaServers, temporaryTopic } from '../support/kafka.ts'
+import { postgresSources } from '../support/postgres.ts'
 import { openSearchOracle } from '../support/search-oracle/open-oracle.ts'
-import type { SearchOracle } from '../support/search-oracle/open-oracle.ts'
+import type { Place, SearchOracle } from '../support/search-oracle/open-oracle.ts'
+import { times } from '../support/soak.ts'
 
-const total = Number(process.env['PGSTREAM_TEST_SEEDS'] ?? 8)
+const total = Number(process.env['PGSTREAM_TEST_SEEDS'] ?? times(60, 600))
+const throughKafka = Number(process.env['PGSTREAM_TEST_KAFKA_SEEDS'] ?? times(10, 100))
 const only = process.env['PGSTREAM_TEST_SEED']
 
 /** Of one test, with a database of its own. */
@@ -20,24 +22,18 @@ function groupsOf(count: number): number[][] {
 }
 
 async function trySeeds(oracle: SearchOracle, seeds: readonly number[]): Promise<void> {
-  for (const seed of seeds) {
-    const problems = await oracle.try(seed)
-    if (problems.length > 0) {
-      assert.fail(
-        [`seed ${seed} (PGSTREAM_TEST_SEED=${seed} tries it again):`, ...problems.slice(0, 12)].join('\n'),
-      )
-    }
+  const expectNone = (problems: readonly string[], seed: number, when = ''): void => {
+    if (problems.length === 0) return
+    const again = `seed ${seed} (PGSTREAM_TEST_SEED=${seed} tries it again)${when}:`
+    assert.fail([again, ...problems.slice(0, 12), ...problems.slice(12).slice(-1)].join('\n'))
   }
-  assert.equal(oracle.kills, seeds.length)
+  for (const seed of seeds) expectNone(await oracle.try(seed), seed)
+  const last = seeds.at(-1)!
+  expectNone(await oracle.comesAgain(), last, ', when it comes again')
+  assert.ok(oracle.kills >= seeds.length)
   const { tables, rows, leftOut } = oracle.compared
   console.log(`compared ${rows} rows of ${tables} tables; ${leftOut} tables had no key at times`)
   assert.ok(rows > 0 || only !== undefined)
-}
-
-interface Place {
-  readonly url: string
-  readonly slot: string
-  readonly space: SearchSpace
 }
 
 const fromPostgres = ({ url, slot }: Place): Record<string, string> => ({
@@ -53,14 +49,33 @@ const toSearch = ({ space }: Place): Record<string, string> => ({
   PGSTREAM_SEARCH_INDEXER_CLEANUP_BACKOFF_INTERVAL: '200ms',
 })
 
-describe('the index equals the tables after a random workload and kills', { concurrency: 2 }, () => {
-  // more seeds go to every server
-  const servers = total > 8 ? postgresServers() : postgresServers().slice(0, 1)
+describe('the index equals the tables after a random workload and kills', { concurrency: 3 }, () => {
+  const sources = postgresSources()
   for (const [group, seeds] of groupsOf(total).entries()) {
-    const server = servers[group % servers.length]!
-    test(`Postgres ${server.major}, seeds ${seeds.join(' ')}`, async () => {
-      await using oracle = await openSearchOracle(server, (place) => [
+    const source = sources[group % sources.length]!
+    test(`${source.label}, seeds ${seeds.join(' ')}`, async () => {
+      await using oracle = await openSearchOracle(source, (place) => [
         { ...fromPostgres(place), ...toSearch(place) },
+      ])
+      await trySeeds(oracle, seeds)
+    })
+  }
+  for (const [group, seeds] of groupsOf(throughKafka).entries()) {
+    const source = sources[(group + 1) % sources.length]!
+    test(`${source.label} through Kafka, seeds ${seeds.join(' ')}`, async () => {
+      await using topic = await temporaryTopic()
+      const kafka = {
+        PGSTREAM_KAFKA_SERVERS: kafkaServers().address.PLAINTEXT,
+        PGSTREAM_KAFKA_TOPIC_NAME: topic.name,
+      }
+      const group = {
+        PGSTREAM_KAFKA_READER_CONSUMER_GROUP_ID: topic.name,
+        // so long nobody reads when one that read was killed
+        PGSTREAM_KAFKA_READER_SESSION_TIMEOUT: '3s',
+      }
+      await using oracle = await openSearchOracle(source, (place) => [
+        { ...fromPostgres(place), ...kafka },
+        { ...kafka, ...group, ...toSearch(place) },
       ])
       await trySeeds(oracle, seeds)
     })

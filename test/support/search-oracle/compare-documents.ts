@@ -1,8 +1,8 @@
 import { defaultIdentity } from '../../../src/translator/identity.ts'
 import type { ColumnSchema } from '../../../src/wal/schema-log.ts'
+import type { Limits } from '../workload/oracle/compare-rows.ts'
 import type { KnownTable } from '../workload/oracle/known-table.ts'
 import { isSent } from '../workload/oracle/known-table.ts'
-import type { GeneratedColumns } from '../workload/oracle/known-table.ts'
 import { unknown } from '../workload/oracle/cell.ts'
 import type { StoredRow, StoredRows } from '../workload/oracle/stored-rows.ts'
 import type { SourceTable } from '../workload/oracle/source-state.ts'
@@ -16,11 +16,12 @@ export interface TableEvidence {
   readonly known: KnownTable
   readonly told: StoredRows
   readonly documents: readonly DocumentMembers[]
-  readonly generated: GeneratedColumns
+  /** Of the plugin. */
+  readonly limits: Limits
 }
 
 /** What is wrong with the documents of a table whose rows have always had something that identifies them. */
-export function compareDocuments({ source, known, told, documents, generated }: TableEvidence): string[] {
+export function compareDocuments({ source, known, told, documents, limits }: TableEvidence): string[] {
   const identity = defaultIdentity(known)
   if (identity === null) return []
   const columns = new Map(known.columns.map((column) => [column.name, column]))
@@ -36,7 +37,11 @@ export function compareDocuments({ source, known, told, documents, generated }: 
   let untold = 0
   for (const row of source.rows) {
     const at = (column: string): string | null =>
-      expected(columns.get(column)!, row[source.columns.findIndex((each) => each.name === column)] ?? null)
+      expected(
+        columns.get(column)!,
+        row[source.columns.findIndex((each) => each.name === column)] ?? null,
+        limits,
+      )
     const key = identity.map((column) => at(column)).join('\0')
     const wanted: StoredRow = new Map(identity.map((column, i) => [identityIds[i]!, at(column)]))
     const said = told.find(identityIds, wanted)
@@ -54,7 +59,7 @@ export function compareDocuments({ source, known, told, documents, generated }: 
     }
     for (const { name: column } of source.columns) {
       const described = columns.get(column)!
-      if (!isSent(described, generated) || said.get(described.pgstream_id) === unknown) continue
+      if (!isSent(described, limits.generated) || said.get(described.pgstream_id) === unknown) continue
       const text = textOf(document, described)
       if (text !== at(column)) {
         problems.push(
@@ -81,10 +86,17 @@ const textOf = (document: DocumentMembers, column: ColumnSchema): string | null 
   return text ?? null
 }
 
-function expected({ base_type: type }: ColumnSchema, text: string | null): string | null {
-  if (text === null) return null
-  if (type === 'real' || type === 'double precision')
+const numbers = /^(real|double precision|numeric.*)$/
+const isNaNOrInfinity = /^-?(NaN|Infinity)$/
+
+function expected(
+  { type, base_type: base }: ColumnSchema,
+  text: string | null,
+  { nanIsNull = false }: Limits,
+): string | null {
+  if (text === null || (nanIsNull && numbers.test(type) && isNaNOrInfinity.test(text))) return null
+  if (base === 'real' || base === 'double precision')
     return Object.is(Number(text), -0) ? '-0' : String(Number(text))
-  if (type === 'bytea') return text.slice(2)
+  if (base === 'bytea') return text.slice(2)
   return text
 }

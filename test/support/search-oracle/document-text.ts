@@ -10,27 +10,33 @@ export function documentText(
   columnId: string,
   { type, baseType }: { readonly type: string; readonly baseType: string },
 ): string | null | undefined {
-  const { kind, isList } = columnType(type, baseType)
+  const { kind, isList, base } = columnType(type, baseType)
   const field = document.has(`${columnId}-${kind}`) ? `${columnId}-${kind}` : columnId
   const json = document.get(field)
   if (json === undefined) return undefined
   const exact = document.get(`${field}-exact`)
   if (type.endsWith('multirange') && exact !== undefined) return parse(exact) as string | null
-  if (isList && json !== 'null') return listText(json, exact, kind)
+  if (isList && json !== 'null') return listText(json, exact, base === 'bytea' ? base : kind)
   if (exact !== undefined) return parse(exact) as string | null
   return scalarText(json, kind)
 }
 
 /** As `to_json(value::text[])` prints it, without blanks. */
-function listText(json: string, exact: string | undefined, kind: FieldKind): string {
+function listText(json: string, exact: string | undefined, kind: FieldKind | 'bytea'): string {
   if (exact !== undefined) return JSON.stringify(parse(exact))
   const texts = (element: unknown): unknown =>
     Array.isArray(element)
       ? element.map(texts)
       : element === null
         ? null
-        : scalarText(JSON.stringify(element), kind)
+        : elementText(JSON.stringify(element), kind)
   return JSON.stringify(texts(parse(quotedNumbers(json))))
+}
+
+/** As a cast to text prints it. */
+function elementText(json: string, kind: FieldKind | 'bytea'): string | null {
+  if (kind === 'boolean') return json
+  return kind === 'bytea' ? `\\x${parse(json) as string}` : scalarText(json, kind)
 }
 
 /** JSON.parse would round them. */

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { RunningCommand } from '../command.ts'
 import { eventually } from '../wait.ts'
 
@@ -13,12 +14,15 @@ export class KilledProcesses implements AsyncDisposable {
     this.#running = settings.map((env) => start(env))
   }
 
-  /** SIGKILL for one of them, and another one in its place. */
-  async killOne(place: number): Promise<void> {
+  /** SIGKILL for one of them after each of these pauses, and another one in its place. */
+  async killOne(place: number, afterMs: readonly number[]): Promise<void> {
     const at = place % this.#running.length
-    await this.#running[at]![Symbol.asyncDispose]()
-    this.kills++
-    this.#running[at] = start(this.#settings[at]!)
+    for (const ms of afterMs) {
+      await pause(ms)
+      await this.#running[at]![Symbol.asyncDispose]()
+      this.kills++
+      this.#running[at] = start(this.#settings[at]!)
+    }
   }
 
   /** Rejects with what a process said last when it has ended by itself. */
@@ -34,7 +38,7 @@ export class KilledProcesses implements AsyncDisposable {
         if (this.#running.some(({ child }) => child.exitCode !== null)) return 'ended'
         return (await look()) && 'seen'
       },
-      { about, timeoutMs: 90_000, every: 50 },
+      { about, timeoutMs: 90_000, every: 30 },
     )
     this.checkAlive()
   }

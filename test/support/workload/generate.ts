@@ -41,6 +41,7 @@ export function generate(seed: number, options: WorkloadOptions = {}): Step[] {
     major: options.major ?? 15,
     types: options.extensions ? [...valueTypes, ...extensionTypes] : valueTypes,
     preparedPrefix: options.preparedPrefix ?? null,
+    keyed: options.keyed ?? false,
   })
 
   scene.run(createOwnTypes)

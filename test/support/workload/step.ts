@@ -27,4 +27,6 @@ export interface WorkloadOptions {
   readonly preparedPrefix?: string
   /** Share of statements that are DDL. Default: 0.1 to 0.5, by the seed. */
   readonly ddl?: number
+  /** Most tables have a key at all times. Default: false. */
+  readonly keyed?: boolean
 }

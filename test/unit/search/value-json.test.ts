@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fillGapsAsText } from '../../../src/wal/large-json.ts'
+import type { Filling } from '../../../src/wal/large-json.ts'
+import { LargeText } from '../../../src/wal/large-text.ts'
 import { columnType } from '../../../src/search/field-kind.ts'
 import { membersWriter } from '../../../src/search/value-json.ts'
 import type { Value } from '../../../src/wal/value.ts'
@@ -12,7 +15,9 @@ function write(type: string, value: Value, baseType = type): { json: string; kep
     objects: true,
     onKept: () => kept++,
   })
-  return { json: `{${writer(value)}}`, kept }
+  const large: Filling[] = []
+  const json = `{${writer(value, large)}}`
+  return { json: large.length === 0 ? json : fillGapsAsText(json, large), kept }
 }
 
 const cases: [type: string, value: Value, json: string][] = [
@@ -91,4 +96,16 @@ test('json that a store may refuse as an object is kept as text alone', () => {
     '{"a":\n1}',
   ])
     assert.equal(write('json', text).json, `{"f":${JSON.stringify(text)}}`)
+})
+
+test('what is large goes from bytes to bytes, and stays the same', () => {
+  const text = `a "quoted" word, ä and \u{1f600}; `.repeat(10_000)
+  const large = new LargeText(Buffer.from(text))
+  for (const type of ['text', 'json', 'bit varying']) {
+    assert.deepEqual(write(type, large).json, write(type, text).json.replace(/,"f-object".*/, '}'), type)
+  }
+  const bytes = Buffer.alloc(100_000, 'bytes')
+  assert.equal(write('bytea', bytes).json, `{"f":"${bytes.toString('hex')}"}`)
+  const array = `{${'1,'.repeat(50_000)}1}`
+  assert.equal(write('integer[]', new LargeText(Buffer.from(array))).json, write('integer[]', array).json)
 })

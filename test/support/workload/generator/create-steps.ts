@@ -59,7 +59,7 @@ function newKey(scene: Scene, columns: readonly Column[]): { index: Index; sql: 
   const key = random.some(keyed, keyed.length)
   const kind = random.weighted([
     [7, 'primary'],
-    [part.length > 0 ? 0 : 2, 'deferrable'],
+    [part.length > 0 || scene.keyed ? 0 : 2, 'deferrable'],
   ] as const)
   const index: Index = { name: `k${scene.nextNumber()}`, columns: key, kind }
   const deferrable =
@@ -91,7 +91,7 @@ export const createTable: StepMaker = (scene) => {
 export function createTableAt(scene: Scene, place: Place, head?: string): void {
   const definitions = newColumns(scene)
   const columns = definitions.map(({ column }) => column)
-  const key = scene.random.chance(0.8) ? newKey(scene, columns) : null
+  const key = scene.random.chance(scene.keyed ? 0.97 : 0.8) ? newKey(scene, columns) : null
   const table = newTable({ ...place, columns, indexes: key ? [key.index] : [] })
   addTable(scene, table, [...definitions.map(({ sql }) => sql), ...(key ? [key.sql] : [])], {
     ...(head === undefined ? {} : { head }),
@@ -142,7 +142,7 @@ const createPartitioned: StepMaker = (scene) => {
   const given = newColumns(scene).filter(({ column }) => column.filled === 'user')
   const part = partColumn()
   const columns = [...given.map(({ column }) => column), part]
-  const key = random.chance(0.7) ? newKey(scene, columns) : null
+  const key = random.chance(scene.keyed ? 0.97 : 0.7) ? newKey(scene, columns) : null
   const table = newTable({ ...place, columns, indexes: key ? [key.index] : [], partitioned: true })
   const definitions = [...given.map(({ sql }) => sql), 'part integer not null', ...(key ? [key.sql] : [])]
   addTable(scene, table, definitions, { tail: ' partition by list (part)' })
@@ -165,6 +165,7 @@ export function addPartition(scene: Scene, parent: Table, part: number): boolean
 /** Rows come before the entry that tells of their table. */
 const createAs: StepMaker = (scene) => {
   const { random } = scene
+  if (scene.keyed && random.chance(0.7)) return false
   const place = newPlace(scene)
   const source = scene.chooseTable('rows')
   if (!place || !source) return false

@@ -21,7 +21,7 @@ const addKey: StepMaker = (scene) => {
     (each) => isPlain(each) && !hasKey(each) && unused(each).length > 0,
   )
   if (!table) return false
-  const deferrable = random.chance(0.2)
+  const deferrable = random.chance(scene.keyed ? 0 : 0.2)
   const index: Index = {
     name: `k${scene.nextNumber()}`,
     columns: random.some(unused(table), random.between(1, 2)),
@@ -35,6 +35,7 @@ const addKey: StepMaker = (scene) => {
 }
 
 const dropKey: StepMaker = (scene) => {
+  if (scene.keyed && scene.random.chance(0.7)) return false
   const isKey = (index: Index): boolean =>
     isNamed(index) && (index.kind === 'primary' || index.kind === 'deferrable')
   const table = scene.chooseTable(

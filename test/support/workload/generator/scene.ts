@@ -15,12 +15,15 @@ export interface SceneOptions {
   readonly types: readonly ValueType[]
   /** Null where the server has no room for prepared transactions. */
   readonly preparedPrefix: string | null
+  /** Most tables have a key at all times. */
+  readonly keyed: boolean
 }
 
 /** Where makers of statements find what they need: the world, whose turn it is, and how to change both. */
 export class Scene {
   readonly random: Random
   readonly major: number
+  readonly keyed: boolean
   readonly world: World = { schemas: [], tables: [] }
   readonly steps: Step[] = []
   readonly #transactions: readonly Transaction[]
@@ -35,6 +38,7 @@ export class Scene {
   constructor(random: Random, options: SceneOptions) {
     this.random = random
     this.major = options.major
+    this.keyed = options.keyed
     this.types = options.types
     this.keyTypes = options.types.filter(({ key }) => key !== undefined)
     this.#preparedPrefix = options.preparedPrefix
