@@ -1,7 +1,7 @@
 import type { Config } from '../config/fields.ts'
 import type { Check } from '../pipeline/check.ts'
 import type { MakeSink } from '../pipeline/fan-out.ts'
-import { readRowValues } from '../postgres/read-row.ts'
+import { rowReader } from '../postgres/read-row.ts'
 import { sourcePlace } from '../postgres/source-place.ts'
 import { searchCheck } from '../search/search-check.ts'
 import { searchIndexer } from '../search/search-indexer.ts'
@@ -38,7 +38,7 @@ export function searchSink(config: Config, logger: Logger): MakeSink | null {
       storeRetry: retryPolicy(config.searchStore),
       cleanupRetry: retryPolicy(config.searchIndexer),
       source: source === undefined ? undefined : () => sourcePlace(source),
-      readRow: database === undefined ? undefined : (row, signal) => readRowValues(database, row, signal),
+      readRow: database === undefined ? undefined : rowReader(database),
     })
 }
 

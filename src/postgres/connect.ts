@@ -51,12 +51,16 @@ async function firstThatConnects(
   for (const [index, config] of configs.entries()) {
     const client = new pg.Client(config)
     client.on('error', () => undefined)
-    signal?.addEventListener('abort', () => cut(client), { once: true })
+    const onAbort = (): void => cut(client)
+    const forget = (): void => signal?.removeEventListener('abort', onAbort)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    client.once('end', forget)
     try {
       await client.connect()
       return client
     } catch (error) {
       await client.end().catch(() => undefined)
+      forget()
       if (index === configs.length - 1 || !dependsOnTls(error)) throw error
     }
   }

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { pauseUnlessAborted } from '../pipeline/pause-unless-aborted.ts'
 import { BackOff } from '../pipeline/back-off.ts'
-import { connect } from './connect.ts'
+import { connect, queryTimeoutMs } from './connect.ts'
 import { fromPostgres } from './postgres-error.ts'
 import { sessionSettings } from './replication-connection.ts'
 
@@ -15,36 +15,39 @@ export interface WantedRow {
 /** As Postgres prints them; null where there is no such row, `gone` where there is no such table or column any more. */
 export type ReadValues = readonly (string | null)[] | null | 'gone'
 
+/** Nobody says when the last row was read. */
+const idleMs = 500
 /** About a minute. */
 const attempts = 12
 
 /**
- * Reads values of one row as they are now, by a connection of its own.
+ * Reads values of rows as they are now, one row after the other, by a connection that is kept for a moment.
  * @throws {PgstreamError} PGSTREAM_SOURCE_UNREACHABLE after a minute of attempts, PGSTREAM_NO_RIGHT, …
  */
-export async function readRowValues(
-  url: string,
-  wanted: WantedRow,
-  signal: AbortSignal,
-): Promise<ReadValues> {
-  const backOff = new BackOff({ firstMs: 100, mostMs: 10_000 })
-  for (;;) {
-    try {
-      return await readOnce(url, wanted, signal)
-    } catch (cause) {
-      const error = fromPostgres(cause, 'reading a row')
-      if (error.code !== 'PGSTREAM_SOURCE_UNREACHABLE' || backOff.attempts >= attempts) throw error
-      await pauseUnlessAborted(backOff.next(), signal)
-    }
+export function rowReader(url: string): (wanted: WantedRow, signal: AbortSignal) => Promise<ReadValues> {
+  let client: pg.Client | null = null
+  let closing: NodeJS.Timeout | undefined
+  const close = async (): Promise<void> => {
+    const old = client
+    client = null
+    await old?.end().catch(() => undefined)
   }
-}
-
-async function readOnce(url: string, wanted: WantedRow, signal: AbortSignal): Promise<ReadValues> {
-  const client = await connect(url, { settings: sessionSettings, queryTimeoutMs: 30_000, signal })
-  try {
-    return await readValues(client, wanted)
-  } finally {
-    await client.end().catch(() => undefined)
+  return async (wanted, signal) => {
+    clearTimeout(closing)
+    const backOff = new BackOff({ firstMs: 100, mostMs: 10_000 })
+    for (;;) {
+      try {
+        client ??= await connect(url, { settings: sessionSettings, queryTimeoutMs, signal })
+        const values = await readValues(client, wanted)
+        closing = setTimeout(() => void close(), idleMs)
+        return values
+      } catch (cause) {
+        await close()
+        const error = fromPostgres(cause, 'reading a row')
+        if (error.code !== 'PGSTREAM_SOURCE_UNREACHABLE' || backOff.attempts >= attempts) throw error
+        await pauseUnlessAborted(backOff.next(), signal)
+      }
+    }
   }
 }
 

@@ -79,11 +79,17 @@ function* sectionsOf(operations: readonly StoreOperation[], saves: SaveStep[]): 
   yield { maps, documents, change: null }
 }
 
+/** By a version of the user's own: the LSNs of one row only rise. */
+const isNewer = ({ version: a }: DocumentOperation, { version: b }: DocumentOperation): boolean =>
+  b?.type === 'external_gte' && a !== null && a.value > b.value
+
 /** What came later stands for what came before it: it says everything of the row. */
 function lastOfEach(operations: readonly DocumentOperation[]): DocumentOperation[] {
   const last = new Map<string, DocumentOperation>()
   for (const operation of operations) {
     const key = `${operation.index}\0${operation.id}`
+    const before = last.get(key)
+    if (before && isNewer(before, operation)) continue
     last.delete(key)
     last.set(key, operation)
   }

@@ -33,7 +33,7 @@ import type {
 import type { SearchIndexerOptions } from './search-options.ts'
 import { examineSource } from './source-place.ts'
 import { askAbilities } from './store-abilities.ts'
-import { asSearchError } from './store-error.ts'
+import { asSearchError, StoreError } from './store-error.ts'
 
 /** No retries: the stream ends, and goes on at the same place when it is started again. */
 const once: RetryPolicy = { firstMs: 0, mostMs: 0, retries: 0 }
@@ -71,6 +71,7 @@ export class SearchIndexer extends Processor<SearchOperation> {
   #waiting: WaitingOperation[] = []
   readonly #resolved = new WeakMap<WaitingOperation, readonly StoreOperation[]>()
   #source: StoredSource = { systemIdentifier: '', timeline: 0, lsn: noLsn }
+  readonly #closing = new AbortController()
   #highest: Lsn = noLsn
   #notedAt = -Infinity
 
@@ -184,8 +185,12 @@ export class SearchIndexer extends Processor<SearchOperation> {
     const operations = batch.flatMap((operation) =>
       operation.kind === 'waiting' ? this.#resolved.get(operation)! : [operation],
     )
-    await this.#note(operations, signal)
-    await deliverInOrder(operations, this.#delivery!, signal)
+    try {
+      await this.#note(operations, signal)
+      await deliverInOrder(operations, this.#delivery!, signal)
+    } catch (error) {
+      throw error instanceof StoreError ? asSearchError(error, 'Writing to the search store') : error
+    }
   }
 
   /** Now and then, and before the documents are there: none has a higher one for long. */
@@ -205,10 +210,14 @@ export class SearchIndexer extends Processor<SearchOperation> {
   }
 
   override _final(callback: WriteCallback): void {
-    this.#saveHighest(new AbortController().signal).then(() => super._final(callback), callback)
+    this.#saveHighest(this.#closing.signal).then(
+      () => super._final(callback),
+      (error: unknown) => callback(asSearchError(error, 'Keeping the position')),
+    )
   }
 
   protected override async release(): Promise<void> {
+    this.#closing.abort(new Error('the indexer was closed'))
     await this.#client.close()
   }
 }

@@ -16,24 +16,37 @@ export interface SearchBinaries {
   readonly mainClass: string
 }
 
+interface OpenSearchVersion {
+  readonly version: string
+  readonly leastJava: number
+  readonly mostJava: number
+}
+
 /** Later ones lack modules in Maven Central; version 3 does not run on Debian's Java. */
-const openSearchVersions = [
+const openSearchVersions: readonly OpenSearchVersion[] = [
   { version: '3.8.0', leastJava: 21, mostJava: Infinity },
   { version: '2.19.6', leastJava: 17, mostJava: 21 },
-] as const
+]
 const elasticsearchVersion = '7.17.29'
 
 let openSearch: Promise<SearchBinaries> | undefined
+let olderOpenSearch: Promise<SearchBinaries> | undefined
 let elasticsearch: Promise<SearchBinaries> | undefined
 
 /** The newest version that a Java of this machine runs, from Maven Central, fetched once into `.cache`. */
 export function findOpenSearch(): Promise<SearchBinaries> {
-  openSearch ??= chooseOpenSearch()
+  openSearch ??= chooseOpenSearch(openSearchVersions)
   return openSearch
 }
 
-async function chooseOpenSearch(): Promise<SearchBinaries> {
-  for (const { version, leastJava, mostJava } of openSearchVersions) {
+/** The one for Debian's Java, also where there is a newer one. */
+export function findOlderOpenSearch(): Promise<SearchBinaries> {
+  olderOpenSearch ??= chooseOpenSearch(openSearchVersions.slice(-1))
+  return olderOpenSearch
+}
+
+async function chooseOpenSearch(versions: readonly OpenSearchVersion[]): Promise<SearchBinaries> {
+  for (const { version, leastJava, mostJava } of versions) {
     const jdk = await findJdk(leastJava, mostJava)
     if (!jdk) continue
     const module = (name: string): string => `org.opensearch.plugin:${name}:${version}`

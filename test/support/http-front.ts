@@ -22,8 +22,15 @@ export interface HttpFront extends AsyncDisposable {
   interfere(decide: Interfere | null): void
 }
 
-/** Stands before a server of HTTP, and passes on what nobody interferes with. With a PEM file of key and certificate it speaks TLS. */
-export async function httpFront(target: string, certificate?: string): Promise<HttpFront> {
+/**
+ * Stands before a server of HTTP, and passes on what nobody interferes with. With a PEM file of key and certificate it speaks
+ * TLS, and with one of an authority whoever connects must have a certificate of that.
+ */
+export async function httpFront(
+  target: string,
+  certificate?: string,
+  clientsCa?: string,
+): Promise<HttpFront> {
   let decide: Interfere | null = null
   const handle: RequestListener = (incoming, response) => {
     void readAll(incoming).then((body) => {
@@ -38,7 +45,11 @@ export async function httpFront(target: string, certificate?: string): Promise<H
     })
   }
   const pem = certificate === undefined ? undefined : await readFile(certificate)
-  const server = pem ? createTlsServer({ key: pem, cert: pem }, handle) : createServer(handle)
+  const clients =
+    clientsCa === undefined
+      ? {}
+      : { ca: await readFile(clientsCa), requestCert: true, rejectUnauthorized: true }
+  const server = pem ? createTlsServer({ key: pem, cert: pem, ...clients }, handle) : createServer(handle)
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const { port } = server.address() as AddressInfo
   return {

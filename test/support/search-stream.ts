@@ -1,9 +1,10 @@
 import { searchIndexer } from '../../src/search/search-indexer.ts'
 import type { SearchIndexer } from '../../src/search/search-indexer.ts'
 import type { SearchIndexerOptions } from '../../src/search/search-options.ts'
-import { readRowValues } from '../../src/postgres/read-row.ts'
+import { rowReader } from '../../src/postgres/read-row.ts'
 import { parseLsn } from '../../src/wal/lsn.ts'
 import { translator } from '../../src/translator/translator.ts'
+import type { TranslatorOptions } from '../../src/translator/translator.ts'
 import { postgresServers } from './postgres.ts'
 import { searchSpace } from './search.ts'
 import type { SearchSpace } from './search.ts'
@@ -31,18 +32,23 @@ export interface FoundDocument {
 }
 
 export async function openSearchStream(
-  options: Partial<SearchIndexerOptions> & { server?: SourceServer; space?: SearchSpace } = {},
+  options: Partial<SearchIndexerOptions> & {
+    server?: SourceServer
+    space?: SearchSpace
+    translated?: TranslatorOptions
+  } = {},
 ): Promise<SearchStream> {
-  const { server = postgresServers()[0]!, space = searchSpace(), ...settings } = options
+  const { server = postgresServers()[0]!, space = searchSpace(), translated, ...settings } = options
   let indexer: SearchIndexer | undefined
+  let readRow: ReturnType<typeof rowReader> | undefined
   const source = await openSource(server, {
-    stages: [translator()],
+    stages: [translator(translated)],
     processor: (checkpointer) => {
       indexer = searchIndexer({
         url: space.url,
         indexPrefix: space.prefix,
         replicas: 0,
-        readRow: (row, signal) => readRowValues(source.database.url, row, signal),
+        readRow: (row, signal) => (readRow ??= rowReader(source.database.url))(row, signal),
         ...settings,
         checkpointer,
       })

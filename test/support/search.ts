@@ -6,7 +6,7 @@ import type { SearchNode } from '../services/search-node.ts'
 import { leftOpen } from './left-open.ts'
 
 /** The node that `npm test` started, or that the environment names. */
-function searchUrl(): string {
+export function searchUrl(): string {
   const url = process.env['PGSTREAM_TEST_SEARCH_URL']
   if (url) return url
   throw new Error(
