@@ -18,7 +18,12 @@ export function warningsOf(
     const about = { schema: schemaName, table: table.name }
     if (known) return ofColumns(table, known).map((warning) => ({ ...about, ...warning }))
     if (schema.command !== 'REFRESH' || table.partitioned) return []
-    return [{ ...about, text: 'rows of the table that are older than pgstream init are not in the index' }]
+    return [
+      {
+        ...about,
+        text: 'rows of the table that are older than pgstream init are not in the index unless a backfill brings them',
+      },
+    ]
   })
 }
 
