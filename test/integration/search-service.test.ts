@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { test } from 'node:test'
-import { searchSpace, startElasticsearch, startOpenSearch } from '../support/search.ts'
+import { searchSpace, startElasticsearch, startOlderOpenSearch, startOpenSearch } from '../support/search.ts'
 import type { SearchSpace } from '../support/search.ts'
+import { openSearchStream } from '../support/search-stream.ts'
+import { times } from '../support/soak.ts'
 
 /** What the tests, and we, count on. */
 async function indexOne({ ask, prefix }: SearchSpace): Promise<void> {
@@ -53,4 +55,17 @@ test('a private node of Elasticsearch does the same', async () => {
   await using space = searchSpace(node.url)
   await indexOne(space)
   assert.equal(await countSevens(space), 1)
+})
+
+const soakOnly = { skip: times(1, 0) === 1 && 'another 70 MB to fetch: only with PGSTREAM_SOAK=1' }
+
+test('and so does OpenSearch 2, with rows of ours', soakOnly, async () => {
+  await using node = await startOlderOpenSearch()
+  await using space = searchSpace(node.url)
+  await using stream = await openSearchStream({ space })
+  await stream.query(
+    'create table t (id int primary key, data jsonb); insert into t values (7, \'{"a": "b"}\')',
+  )
+  await stream.settled()
+  assert.equal((await stream.find({ term: { 't.data@object.a': 'b' } })).length, 1)
 })

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { findElasticsearch, findOpenSearch } from '../services/search-binaries.ts'
+import { findElasticsearch, findOlderOpenSearch, findOpenSearch } from '../services/search-binaries.ts'
 import type { SearchBinaries } from '../services/search-binaries.ts'
 import { startSearchNode } from '../services/search-node.ts'
 import type { SearchNode } from '../services/search-node.ts'
@@ -57,6 +57,9 @@ async function askSearch<Answer>(url: string, method: string, body: unknown): Pr
 /** A node of this test's own, to be stopped, killed or set otherwise. It dies with this process. */
 export const startOpenSearch = async (settings: Readonly<Record<string, string>> = {}): Promise<SearchNode> =>
   start(findOpenSearch, settings)
+
+/** Of the version for Debian's Java, also where there is a newer one. */
+export const startOlderOpenSearch = async (): Promise<SearchNode> => start(findOlderOpenSearch, {})
 
 export const startElasticsearch = async (): Promise<SearchNode> => start(findElasticsearch, {})
 
