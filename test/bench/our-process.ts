@@ -19,6 +19,8 @@ export interface ProcessOptions {
   /** What `probe.mjs` waits for, and reports. */
   readonly until?: bigint
   readonly rows: number
+  /** Where what it prints goes; nowhere if not given. */
+  readonly stdout?: string
 }
 
 /** `npm run bench -- --profile FOLDER`: each process of ours leaves a profile there. */
@@ -42,13 +44,13 @@ async function startOurs(options: ProcessOptions): Promise<{
   const folder = await temporaryFolder()
   const report = folder.file('report.json')
   const { until, env = {} } = options
-  // as a shell does with > /dev/null: for writing only
-  const devNull = await open('/dev/null', 'w')
+  // as a shell does with >: for writing only
+  const stdout = await open(options.stdout ?? '/dev/null', 'w')
   const child = spawn(
     process.execPath,
     [...profiling(), '--import', probe, options.program, ...(options.args ?? [])],
     {
-      stdio: ['ignore', devNull.fd, 'pipe'],
+      stdio: ['ignore', stdout.fd, 'pipe'],
       env: environment({
         ...env,
         BENCH_REPORT: report,
@@ -56,7 +58,7 @@ async function startOurs(options: ProcessOptions): Promise<{
       }),
     },
   )
-  await devNull.close()
+  await stdout.close()
   let said = ''
   child.stderr!.on('data', (text) => (said = (said + String(text)).slice(-4000)))
   const ended = once(child, 'close')

@@ -24,6 +24,8 @@ if (values.profile) process.env['BENCH_PROFILE'] = resolve(values.profile)
 const chosen = scenarios.filter(({ name }) => words.every((word) => name.includes(word)))
 if (words[0] === 'micro') {
   await import('./micro/run.ts')
+} else if (words[0] === 'latency') {
+  await import('./latency/run.ts')
 } else if (values.list || chosen.length === 0) {
   for (const { name, workload } of scenarios) console.log(`${name}: ${workloads[workload].about}`)
   process.exitCode = values.list ? 0 : 2

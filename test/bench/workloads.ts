@@ -25,6 +25,14 @@ const orderColumns = (id: string): string => `
 const insertOrders = (from: number, count: number): string =>
   `insert into orders select ${orderColumns('i')} from generate_series(${from}, ${from + count - 1}) as i`
 
+const writeMixed: Workload['write'] = (query, repetition) => {
+  const from = repetition * 700 + 1
+  return query(
+    `begin; ${insertOrders(from, 700)};
+     update orders set status = 'sent', paid = not paid where id between ${from} and ${from + 299}; commit`,
+  )
+}
+
 const wideColumns = Array.from({ length: 99 }, (_, i) => `c${i}`)
 
 export const workloads = {
@@ -32,13 +40,14 @@ export const workloads = {
     about: 'transactions of 700 inserts and 300 updates, 10 columns',
     changesOfOne: 1000,
     table: orders,
-    write: (query, repetition) => {
-      const from = repetition * 700 + 1
-      return query(
-        `begin; ${insertOrders(from, 700)};
-         update orders set status = 'sent', paid = not paid where id between ${from} and ${from + 299}; commit`,
-      )
-    },
+    write: writeMixed,
+  },
+  third: {
+    about: 'transactions of 700 inserts and 300 updates, 10 columns; a third of the rows',
+    changesOfOne: 1000,
+    share: 1 / 3,
+    table: orders,
+    write: writeMixed,
   },
   single: {
     about: 'transactions of one insert, 10 columns',

@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.ts'
 import { drains } from './drain.ts'
+import { webhooks } from './webhooks.ts'
 
-export const scenarios: readonly Scenario[] = [...drains]
+export const scenarios: readonly Scenario[] = [...drains, ...webhooks]

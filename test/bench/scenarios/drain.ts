@@ -2,16 +2,10 @@ import type { Measured } from '../measured.ts'
 import { recvlogical } from '../limits/recvlogical.ts'
 import { command, nullSink, runOurs } from '../our-process.ts'
 import type { Limit, Scenario } from '../scenario.ts'
+import { source } from '../source-settings.ts'
 import type { Written } from '../written.ts'
 
 const postgres: Limit = { name: 'pg_recvlogical', run: recvlogical }
-
-/** The environment of `pgstream run` for a slot of the run's own. */
-const source = (written: Written, slot: string): Record<string, string> => ({
-  PGSTREAM_POSTGRES_LISTENER_URL: written.url,
-  PGSTREAM_POSTGRES_LISTENER_SLOT_NAME: slot,
-  PGSTREAM_LOG_LEVEL: 'warn',
-})
 
 async function intoNothing(written: Written): Promise<Measured> {
   await using slot = await written.slot()
