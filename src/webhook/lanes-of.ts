@@ -1,5 +1,5 @@
 import type { ChangeEvent, RowEvent } from '../wal/event.ts'
-import { rowKey, tableKey } from '../wal/row-key.ts'
+import { rowKey } from '../wal/row-key.ts'
 import type { Row } from '../wal/value.ts'
 
 /** Changes that have a lane in common keep their order; `barrier` keeps it towards everything. */
@@ -10,6 +10,7 @@ export type LanesOf = readonly string[] | 'barrier'
  * a table whose rows nothing tells apart have the table's lane.
  */
 export function lanesOf(event: ChangeEvent): LanesOf {
+  if ('relation' in event && identityColumns(event).includes(missing)) return 'barrier'
   switch (event.kind) {
     case 'truncate':
     case 'schema-change':
@@ -29,8 +30,7 @@ export function lanesOf(event: ChangeEvent): LanesOf {
 }
 
 function lane(event: RowEvent, row: Row, old: Row | null): string {
-  const columns = identityColumns(event)
-  return columns.length === 0 ? tableKey(event.relation) : rowKey(event.relation, columns, row, old)
+  return rowKey(event.relation, identityColumns(event), row, old)
 }
 
 const known = new WeakMap<
@@ -38,18 +38,32 @@ const known = new WeakMap<
   { translation: RowEvent['translation']; columns: readonly number[] }
 >()
 
-/**
- * The columns of the replica identity: with them Postgres tells which row an update or delete was about. All columns tell too
- * much; of those, the ones of the primary key, if the translator knows it.
- */
-function identityColumns({ relation, translation }: RowEvent): readonly number[] {
+/** A column that identifies rows and is not there: nothing can be said of the row, so that nothing may overtake it. */
+const missing = -1
+
+/** By which columns rows of this table are told apart; by none, nothing tells. */
+function identityColumns({
+  relation,
+  translation,
+}: Pick<RowEvent, 'relation' | 'translation'>): readonly number[] {
   const found = known.get(relation)
   if (found?.translation === translation) return found.columns
-  const ids = translation?.identityColumnIds ?? []
-  const columns =
-    relation.replicaIdentity === 'full'
-      ? (translation?.columnIds ?? []).flatMap((id, i) => (ids.includes(id) ? [i] : []))
-      : relation.columns.flatMap(({ key }, i) => (key ? [i] : []))
+  const columns = findIdentity(relation, translation)
   known.set(relation, { translation, columns })
   return columns
+}
+
+/**
+ * The columns of the replica identity: with them Postgres tells which row an update or delete was about. All columns tell too
+ * much; of those, the ones of the primary key, if the translator knows it. Wire JSON (from Kafka) does not say of an insert
+ * which columns are its key: there it is the translator's word for all kinds of changes, which follows the replica identity.
+ */
+function findIdentity(
+  { oid, replicaIdentity, columns }: RowEvent['relation'],
+  translation: RowEvent['translation'],
+): readonly number[] {
+  const isOfWireJson = oid === 0
+  if (!isOfWireJson && replicaIdentity !== 'full') return columns.flatMap(({ key }, i) => (key ? [i] : []))
+  const { columnIds = [], identityColumnIds = null } = translation ?? {}
+  return (identityColumnIds ?? []).map((id) => columnIds.indexOf(id))
 }
