@@ -20,6 +20,11 @@ export class Health {
     return this.#downBecause !== null
   }
 
+  /** Nothing speaks against sending at once. */
+  get isCalm(): boolean {
+    return this.#downBecause === null && this.pauseMs() === 0
+  }
+
   /** While it is down. */
   get why(): string {
     return `the endpoint is down: ${this.#downBecause ?? ''}`

@@ -1,33 +1,33 @@
 import { BackOff } from '../pipeline/back-off.ts'
 import { pauseUnlessAborted } from '../pipeline/pause-unless-aborted.ts'
 import type { RetryPolicy } from '../pipeline/retry-policy.ts'
-import { PgstreamError } from '../errors.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { SinkMetrics } from '../telemetry/sink-metrics.ts'
 import type { DeadLetterBox } from './dead-letters.ts'
 import { Health } from './endpoint-health.ts'
-import { HttpPoster } from './http-poster.ts'
+import { EndpointReport } from './endpoint-report.ts'
+import type { HttpConnection } from './http-answer.ts'
+import type { HttpConnections } from './http-connections.ts'
 import { Lanes } from './lanes.ts'
+import type { Work } from './lanes.ts'
 import { notificationHeaders, unsendable } from './notification.ts'
-import type { Change, Notification } from './notification.ts'
+import type { Notification } from './notification.ts'
 import { outcomeOf, outcomeOfError } from './outcome.ts'
 import type { Failure, Outcome } from './outcome.ts'
 import type { Permits } from './permits.ts'
 import type { SigningKey } from './signature.ts'
 import type { SubscriptionBook } from './subscription-book.ts'
-import type { TargetGuard } from './target-guard.ts'
 import { readTargetUrl } from './target-url.ts'
 
 /** What all endpoints share. */
 export interface EndpointOptions {
   readonly book: SubscriptionBook
   readonly deadLetters: DeadLetterBox
-  readonly guard: TargetGuard
+  readonly connections: HttpConnections
   readonly permits: Permits
   readonly logger: Logger
   readonly signal: AbortSignal
   readonly workers: number
-  readonly timeoutMs: number
   readonly retry: RetryPolicy
   readonly metrics: SinkMetrics
   /** Puts down for good that this URL wants nothing more. */
@@ -36,6 +36,9 @@ export interface EndpointOptions {
   readonly fail: (error: unknown) => void
 }
 
+/** So many notifications are looked at for some that may be under way at the same time. */
+const mostInLanes = 500
+
 /**
  * One URL: what waits for it, in order, and what is under way to it. It waits for nobody else, and nobody else for it, but for
  * the memory that all of them share.
@@ -43,11 +46,13 @@ export interface EndpointOptions {
 export class Endpoint {
   readonly url: string
   readonly #options: EndpointOptions
-  readonly #lanes = new Lanes<Notification>()
+  readonly #lanes = new Lanes<Notification>(mostInLanes)
   readonly #health: Health
+  readonly #report: EndpointReport
   readonly #address: { readonly origin: string; readonly path: string } | { readonly problem: string }
-  #poster: HttpPoster | null = null
-  #working = 0
+  readonly #connections: HttpConnection[] = []
+  /** The one that was used last is used next: those that few notifications do not need can end. */
+  readonly #free: HttpConnection[] = []
   #wasUsed = true
 
   constructor(url: string, options: EndpointOptions) {
@@ -57,6 +62,9 @@ export class Endpoint {
     const read = readTargetUrl(url)
     this.#address =
       'problem' in read ? read : { origin: read.url.origin, path: read.url.pathname + read.url.search }
+    // no more of it: a URL may have a secret in its path
+    const name = 'problem' in read ? 'a URL that cannot be used' : read.url.origin
+    this.#report = new EndpointReport(name, options.logger)
   }
 
   /** What waits or is under way. */
@@ -65,7 +73,7 @@ export class Endpoint {
   }
 
   take(notification: Notification): void {
-    this.#lanes.add(notification, notification.change.lanes)
+    this.#lanes.add(notification)
     this.#work()
   }
 
@@ -86,127 +94,143 @@ export class Endpoint {
   }
 
   async close(): Promise<void> {
-    await this.#poster?.close()
-    this.#poster = null
+    await Promise.all(this.#connections.map(async (connection) => connection.close()))
   }
 
   #work(): void {
     this.#wasUsed = true
-    while (this.#working < this.#options.workers) {
+    while (this.#free.length > 0 || this.#connections.length < this.#options.workers) {
       const work = this.#lanes.next()
       if (!work) return
-      this.#working++
-      this.#deliver(work.item).then(
-        () => {
-          this.#working--
-          this.#lanes.finish(work)
-          work.item.done()
-          this.#work()
-        },
-        (error: unknown) => this.#options.fail(error),
-      )
+      this.#begin(work, this.#free.pop() ?? this.#connection())
     }
   }
 
-  /** Resolves when the notification is delivered, among the dead letters, or nobody wants it any more. */
-  async #deliver(notification: Notification): Promise<void> {
-    const { book, retry, signal } = this.#options
-    const { change, target } = notification
-    let backOff: BackOff | undefined
+  #connection(): HttpConnection {
+    const connection = this.#options.connections.to('problem' in this.#address ? '' : this.#address.origin)
+    this.#connections.push(connection)
+    return connection
+  }
+
+  /** Without a promise as long as all is well: that is most of the time, and thousands of times a second. */
+  #begin(work: Work<Notification>, connection: HttpConnection): void {
     const startedAt = performance.now()
-    if (!this.#health.mayTry()) return this.#bury(notification, this.#health.why, 0)
+    const keys = this.#health.isCalm ? this.#keysFor(work.item) : 'not now'
+    if (typeof keys === 'string') return this.#persist(work, connection, startedAt, null)
+    this.#attempt(work.item, keys, connection, (outcome) => {
+      if (outcome !== 'delivered') return this.#persist(work, connection, startedAt, outcome)
+      this.#succeeded()
+      this.#finish(work, connection)
+    })
+  }
+
+  #persist(
+    work: Work<Notification>,
+    connection: HttpConnection,
+    startedAt: number,
+    outcome: Failure | null,
+  ): void {
+    this.#deliver(work.item, connection, startedAt, outcome).then(
+      () => this.#finish(work, connection),
+      (error: unknown) => this.#options.fail(error),
+    )
+  }
+
+  #finish(work: Work<Notification>, connection: HttpConnection): void {
+    this.#free.push(connection)
+    this.#lanes.finish(work)
+    work.item.done()
+    this.#work()
+  }
+
+  /**
+   * Resolves when the notification is delivered, among the dead letters, or nobody wants it any more. `outcome` is that of its
+   * first attempt, if that was made.
+   */
+  async #deliver(
+    notification: Notification,
+    connection: HttpConnection,
+    startedAt: number,
+    outcome: Outcome | null,
+  ): Promise<void> {
+    const { retry, signal } = this.#options
+    let backOff: BackOff | undefined
+    if (!outcome && !this.#health.mayTry()) return this.#bury(notification, this.#health.why, 0)
     for (let attempts = 1; ; attempts++) {
-      const pause = this.#health.pauseMs()
-      if (pause > 0) await pauseUnlessAborted(pause, signal)
-      const keys = book.keysOf(target)
-      if (keys === 'gone') return
-      if (typeof keys === 'string') return this.#bury(notification, unsendable[keys], attempts - 1)
-      const outcome = await this.#attempt(change, keys)
+      if (attempts > 1 || !outcome) {
+        const pause = this.#health.pauseMs()
+        if (pause > 0) await pauseUnlessAborted(pause, signal)
+        const keys = this.#keysFor(notification)
+        if (keys === 'gone') return
+        if (typeof keys === 'string') return this.#bury(notification, unsendable[keys], attempts - 1)
+        outcome = await new Promise<Outcome>((resolve) => {
+          this.#attempt(notification, keys, connection, resolve)
+        })
+      }
       signal.throwIfAborted()
       if (outcome === 'delivered') return this.#succeeded()
       const isLast = attempts > retry.retries || this.#health.isDown || !outcome.mayPass
       this.#tellFirst(outcome, attempts)
       if (outcome.isGone) await this.#gone(outcome.reason)
       if (isLast) {
-        if (outcome.mayPass && this.#health.usedUp(outcome.reason, startedAt)) this.#tellDown(outcome.reason)
+        if (outcome.mayPass && this.#health.usedUp(outcome.reason, startedAt))
+          this.#report.isDown(outcome.reason)
         return this.#bury(notification, outcome.reason, attempts)
       }
-      this.#options.metrics.retrying(this.#failure(outcome.reason))
+      this.#options.metrics.retrying(this.#report.error(outcome.reason))
       this.#health.leaveAlone(outcome.pauseMs)
       backOff ??= new BackOff({ ...retry, jitter: 'full' })
       await pauseUnlessAborted(backOff.next(), signal)
     }
   }
 
-  async #attempt(change: Change, keys: readonly SigningKey[]): Promise<Outcome> {
-    const { permits } = this.#options
-    if ('problem' in this.#address)
-      return { reason: this.#address.problem, mayPass: false, isGone: false, pauseMs: null }
-    const waits = permits.take()
-    if (waits) await waits
-    try {
-      const headers = notificationHeaders(change.id, change.body, keys)
-      this.#poster ??= this.#connect(this.#address.origin)
-      return outcomeOf(await this.#poster.post(this.#address.path, headers, change.body))
-    } catch (error) {
-      return outcomeOfError(error)
-    } finally {
-      permits.giveBack()
-    }
+  #keysFor({ targets }: Notification): ReturnType<SubscriptionBook['keysOf']> {
+    return this.#options.book.keysOf(targets.get(this.url)!)
   }
 
-  #connect(origin: string): HttpPoster {
-    const { workers, timeoutMs, guard } = this.#options
-    return new HttpPoster(origin, { connections: workers, timeoutMs, connect: guard.connector(timeoutMs) })
+  #attempt(
+    { id, body }: Notification,
+    keys: readonly SigningKey[],
+    connection: HttpConnection,
+    whenOver: (outcome: Outcome) => void,
+  ): void {
+    const address = this.#address
+    if ('problem' in address) {
+      return whenOver({ reason: address.problem, mayPass: false, isGone: false, pauseMs: null })
+    }
+    const { permits } = this.#options
+    const post = (): void =>
+      connection.post(address.path, notificationHeaders(id, body, keys), body, (answer, error) => {
+        permits.giveBack()
+        whenOver(answer ? outcomeOf(answer) : outcomeOfError(error))
+      })
+    const waits = permits.take()
+    if (waits) void waits.then(post)
+    else post()
   }
 
   #succeeded(): void {
-    if (this.#health.succeeded()) this.#options.logger.info(this.#name, 'the webhook endpoint answers again')
+    if (this.#health.succeeded()) this.#report.answersAgain()
   }
 
   async #gone(reason: string): Promise<void> {
-    const { book, disable, logger } = this.#options
+    const { book, disable } = this.#options
     await disable(this.url, reason)
     book.disable(this.url, reason)
-    logger.warn(this.#name, 'the webhook endpoint says that it is gone: its subscriptions are disabled')
+    this.#report.isGone()
   }
 
-  async #bury({ change, target }: Notification, reason: string, attempts: number): Promise<void> {
-    const { id: webhookId, type: action, schema, table, body } = change
-    const { url, subscriptionIds } = target
+  async #bury(notification: Notification, reason: string, attempts: number): Promise<void> {
+    const { id: webhookId, type: action, schema, table, body, targets } = notification
+    const { url, subscriptionIds } = targets.get(this.url)!
     const letter = { webhookId, url, subscriptionIds, action, schema, table, body, reason, attempts }
     await this.#options.deadLetters.keep(letter)
     this.#options.metrics.deadLettered()
-    const fields = { ...this.#name, webhookId, attempts, reason }
-    const sentence = 'a notification is kept among the dead letters: its receiver did not take it'
-    // one line for each would fill the disk as long as an endpoint is away
-    if (this.#health.isDown) this.#options.logger.debug(fields, sentence)
-    else this.#options.logger.error(fields, sentence)
+    this.#report.isKept(letter, this.#health.isDown)
   }
 
   #tellFirst({ reason, mayPass }: Failure, attempts: number): void {
     if (attempts > 1 || !mayPass || this.#health.isDown) return
-    if (this.#health.isFirstFailure())
-      this.#options.logger.warn(
-        { ...this.#name, reason },
-        'a webhook endpoint does not take notifications; trying again',
-      )
-  }
-
-  #tellDown(reason: string): void {
-    this.#options.logger.error(
-      { ...this.#name, reason },
-      'a webhook endpoint takes nothing: until it does, its notifications are kept among the dead letters',
-    )
-  }
-
-  #failure(reason: string): PgstreamError {
-    const sentence = `The webhook endpoint ${this.#name.endpoint} does not take notifications: ${reason}.`
-    return new PgstreamError('PGSTREAM_SINK_FAILED', sentence)
-  }
-
-  /** A URL may have a secret in its path. */
-  get #name(): { endpoint: string } {
-    return { endpoint: 'problem' in this.#address ? 'a URL that cannot be used' : this.#address.origin }
+    if (this.#health.isFirstFailure()) this.#report.doesNotTake(reason)
   }
 }

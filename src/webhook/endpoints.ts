@@ -1,5 +1,6 @@
 import { Endpoint } from './endpoint.ts'
 import type { EndpointOptions } from './endpoint.ts'
+import type { HttpConnectionOptions } from './http-connections.ts'
 import type { Notification } from './notification.ts'
 import { Permits } from './permits.ts'
 import type { TargetGuard } from './target-guard.ts'
@@ -10,14 +11,25 @@ const mostRequests = 1_000
 /** An endpoint that had nothing to do for so long lets go of its connections. */
 const idleMs = 30_000
 
+export interface EndpointsOptions
+  extends Omit<EndpointOptions, 'connections' | 'permits'>, HttpConnectionOptions {}
+
 /** The URLs that something is sent to, made when they are needed. */
 export class Endpoints {
-  readonly #options: EndpointOptions
+  readonly #options: EndpointsOptions
   readonly #byUrl = new Map<string, Endpoint>()
-  readonly #sweeping: NodeJS.Timeout
+  #ofEach: EndpointOptions | null = null
+  #sweeping: NodeJS.Timeout | undefined
 
-  constructor(options: Omit<EndpointOptions, 'permits'>) {
-    this.#options = { ...options, permits: new Permits(mostRequests) }
+  constructor(options: EndpointsOptions) {
+    this.#options = options
+  }
+
+  /** Before anything is sent. The client is not loaded where nobody has it opened: that takes as long as all else. */
+  async open(): Promise<void> {
+    const { HttpConnections } = await import('./http-connections.ts')
+    const connections = new HttpConnections(this.#options)
+    this.#ofEach = { ...this.#options, connections, permits: new Permits(mostRequests) }
     this.#sweeping = setInterval(() => this.#sweep(), idleMs).unref()
   }
 
@@ -25,10 +37,9 @@ export class Endpoints {
     return this.#options.guard
   }
 
-  take(notification: Notification): void {
-    const { url } = notification.target
+  take(url: string, notification: Notification): void {
     let endpoint = this.#byUrl.get(url)
-    if (!endpoint) this.#byUrl.set(url, (endpoint = new Endpoint(url, this.#options)))
+    if (!endpoint) this.#byUrl.set(url, (endpoint = new Endpoint(url, this.#ofEach!)))
     endpoint.take(notification)
   }
 

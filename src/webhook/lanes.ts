@@ -1,42 +1,57 @@
 import { Fifo } from '../pipeline/fifo.ts'
 import type { LanesOf } from './lanes-of.ts'
 
-/** Something to do, and its place among the others. */
-export interface Work<T> {
-  readonly item: T
-  readonly lanes: LanesOf
-  /** Its place in each of its lanes. */
-  tickets: readonly Ticket<T>[]
-  /** Lanes in which something before it is not finished. */
-  behind: number
-}
-
+/** A place in a lane. */
 interface Ticket<T> {
   readonly work: Work<T>
   next: Ticket<T> | null
+}
+
+const none: readonly never[] = []
+
+/** Something to do, and its place among the others. It is its own ticket in the first of its lanes: most have one only. */
+export class Work<T> implements Ticket<T> {
+  readonly item: T
+  next: Ticket<T> | null = null
+  otherTickets: readonly Ticket<T>[] = none
+  /** Lanes in which something before it is not finished. */
+  behind = 0
+
+  constructor(item: T) {
+    this.item = item
+  }
+
+  get work(): this {
+    return this
+  }
 }
 
 /**
  * Gives out in any order what has no lane in common, and one after the other what has one. A barrier is given out when
  * everything before it is finished, and nothing behind it before that is.
  */
-export class Lanes<T> {
+export class Lanes<T extends { readonly lanes: LanesOf }> {
+  readonly #most: number
   readonly #tails = new Map<string, Ticket<T>>()
   readonly #ready = new Fifo<Work<T>>()
-  /** From the first barrier on that has to wait; null is a barrier with nothing to do. */
-  readonly #held = new Fifo<Work<T> | null>()
+  /** From the first on that cannot begin; null is a barrier with nothing to do. */
+  readonly #held = new Fifo<T | null>()
   #unfinished = 0
   #isBehindBarrier = false
+
+  /** So many of the oldest are looked at; what is behind them takes no more memory than a place in a list. */
+  constructor(most: number) {
+    this.#most = most
+  }
 
   /** What was added and is not finished. */
   get length(): number {
     return this.#unfinished + this.#held.length
   }
 
-  add(item: T, lanes: LanesOf): void {
-    const work = { item, lanes, tickets: [], behind: 0 }
-    if (this.#held.length > 0 || !this.#mayBegin(work)) this.#held.push(work)
-    else this.#begin(work)
+  add(item: T): void {
+    if (this.#held.length > 0 || !this.#mayBegin(item)) this.#held.push(item)
+    else this.#begin(item)
   }
 
   /** A barrier with nothing to do. */
@@ -49,39 +64,48 @@ export class Lanes<T> {
     return this.#ready.shift()
   }
 
-  finish({ lanes, tickets }: Work<T>): void {
+  finish(work: Work<T>): void {
     this.#unfinished--
+    const { lanes } = work.item
     if (lanes === 'barrier') this.#isBehindBarrier = false
-    else for (const [i, ticket] of tickets.entries()) this.#leave(lanes[i]!, ticket)
+    else {
+      this.#leave(lanes[0]!, work)
+      for (const [i, ticket] of work.otherTickets.entries()) this.#leave(lanes[i + 1]!, ticket)
+    }
     for (
-      let work = this.#held.first();
-      work !== undefined && this.#mayBegin(work);
-      work = this.#held.first()
+      let item = this.#held.first();
+      item !== undefined && this.#mayBegin(item);
+      item = this.#held.first()
     ) {
       this.#held.shift()
-      if (work !== null) this.#begin(work)
+      if (item !== null) this.#begin(item)
     }
   }
 
-  #mayBegin(work: Work<T> | null): boolean {
-    if (work === null || work.lanes === 'barrier') return this.#unfinished === 0
-    return !this.#isBehindBarrier
+  #mayBegin(item: T | null): boolean {
+    if (item === null || item.lanes === 'barrier') return this.#unfinished === 0
+    return !this.#isBehindBarrier && this.#unfinished < this.#most
   }
 
-  #begin(work: Work<T>): void {
+  #begin(item: T): void {
+    const work = new Work(item)
+    const { lanes } = item
     this.#unfinished++
-    if (work.lanes === 'barrier') this.#isBehindBarrier = true
-    else work.tickets = work.lanes.map((lane) => this.#join(lane, work))
+    if (lanes === 'barrier') this.#isBehindBarrier = true
+    else {
+      this.#join(lanes[0]!, work)
+      if (lanes.length > 1)
+        work.otherTickets = lanes.slice(1).map((lane) => this.#join(lane, { work, next: null }))
+    }
     if (work.behind === 0) this.#ready.push(work)
   }
 
-  #join(lane: string, work: Work<T>): Ticket<T> {
-    const ticket: Ticket<T> = { work, next: null }
+  #join(lane: string, ticket: Ticket<T>): Ticket<T> {
     const tail = this.#tails.get(lane)
     this.#tails.set(lane, ticket)
     if (tail) {
       tail.next = ticket
-      work.behind++
+      ticket.work.behind++
     }
     return ticket
   }

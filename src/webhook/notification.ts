@@ -8,10 +8,10 @@ import { sign } from './signature.ts'
 import type { SigningKey } from './signature.ts'
 import type { EventType } from './subscription.ts'
 import { kindOf } from './subscription-book.ts'
-import type { Target } from './subscription-book.ts'
+import type { Targets } from './subscription-book.ts'
 
 /** A change on its way to everybody who wants it. */
-export interface Change {
+export interface Notification {
   /** `webhook-id`: commit LSN and ordinal, the same for ever. */
   readonly id: string
   readonly type: EventType
@@ -19,38 +19,46 @@ export interface Change {
   readonly table: string
   readonly body: Buffer
   readonly lanes: LanesOf
-}
-
-/** A change on its way to one URL. */
-export interface Notification {
-  readonly change: Change
-  readonly target: Target
-  /** It is delivered, kept among the dead letters, or nobody wants it any more. Called once. */
+  readonly targets: Targets
+  /** For one target it is delivered, kept among the dead letters, or not wanted any more. Called once for each. */
   readonly done: () => void
 }
 
 /** What is sent for an event: the original's `{"Data": …}` around its wire JSON. */
-export const changeOf = (event: ChangeEvent): Change => ({
-  id: `${formatLsn(event.commitLsn)}-${event.ordinal}`,
-  ...kindOf(event),
-  body: encodeWireJsonBytes(event, '{"Data":', '}'),
-  lanes: lanesOf(event),
-})
+export const bodyOf = (event: ChangeEvent): Buffer => encodeWireJsonBytes(event, '{"Data":', '}')
 
-/** Standard Webhooks: the id stays the same over all attempts, time and signature do not. */
-export function notificationHeaders(
-  id: string,
+/** What has to be done for an event. */
+export const notificationOf = (
+  event: ChangeEvent,
   body: Buffer,
-  keys: readonly SigningKey[],
-): Record<string, string> {
+  targets: Targets,
+  done: () => void,
+): Notification => {
+  const { type, schema, table } = kindOf(event)
+  const id = `${formatLsn(event.commitLsn)}-${event.ordinal}`
+  return { id, type, schema, table, body, lanes: lanesOf(event), targets, done }
+}
+
+const userAgent = `pgstream/${version}`
+
+/**
+ * Standard Webhooks: the id stays the same over all attempts, time and signature do not. Names and values in turn, because
+ * that is what costs least to send.
+ */
+export function notificationHeaders(id: string, body: Buffer, keys: readonly SigningKey[]): string[] {
   const timestamp = Math.floor(Date.now() / 1000)
-  return {
-    'content-type': 'application/json',
-    'user-agent': `pgstream/${version}`,
-    'webhook-id': id,
-    'webhook-timestamp': String(timestamp),
-    'webhook-signature': sign(keys, id, timestamp, body),
-  }
+  return [
+    'content-type',
+    'application/json',
+    'user-agent',
+    userAgent,
+    'webhook-id',
+    id,
+    'webhook-timestamp',
+    String(timestamp),
+    'webhook-signature',
+    sign(keys, id, timestamp, body),
+  ]
 }
 
 /** Why nothing can be sent, where `SubscriptionBook.keysOf` gives no keys. */

@@ -1,4 +1,4 @@
-import type { Answer } from './http-poster.ts'
+import type { HttpAnswer } from './http-answer.ts'
 import { TargetRefused } from './target-guard.ts'
 
 /** What came of an attempt. */
@@ -24,7 +24,7 @@ const later = new Set([408, 425, 429])
  * - 410: gone.
  * - the rest, redirections included: refused.
  */
-export function outcomeOf({ status, retryAfter }: Answer): Outcome {
+export function outcomeOf({ status, retryAfter }: HttpAnswer): Outcome {
   if (status >= 200 && status < 300) return 'delivered'
   const mayPass = later.has(status) || status >= 500
   const pauseMs = mayPass && retryAfter !== undefined ? readRetryAfter(retryAfter) : null

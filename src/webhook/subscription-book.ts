@@ -13,6 +13,9 @@ export interface Target {
   readonly subscriptionIds: readonly string[]
 }
 
+/** By their URLs. */
+export type Targets = ReadonlyMap<string, Target>
+
 const typeOf: Readonly<Record<ChangeEvent['kind'], EventType>> = {
   insert: 'I',
   update: 'U',
@@ -39,8 +42,8 @@ export class SubscriptionBook {
   readonly #options: BookOptions
   #byId = new Map<string, Subscription>()
   /** What was found out, since something changed last. */
-  #known = new WeakMap<Relation, Map<EventType, readonly Target[]>>()
-  #forMessages: readonly Target[] | null = null
+  #known = new WeakMap<Relation, Map<EventType, Targets>>()
+  #forMessages: Targets | null = null
   #keys = new WeakMap<readonly string[], readonly SigningKey[]>()
   #changes = 0
   #loading: Promise<void> | null = null
@@ -97,11 +100,11 @@ export class SubscriptionBook {
     this.#changed()
   }
 
-  /** Who wants this event; the same array as long as nothing changes. */
-  targetsOf(event: ChangeEvent): readonly Target[] {
+  /** Who wants this event; the same map as long as nothing changes. */
+  targetsOf(event: ChangeEvent): Targets {
     if (event.kind === 'message') return (this.#forMessages ??= this.#find(event))
     let ofTable = this.#known.get(event.relation)
-    if (!ofTable) this.#known.set(event.relation, (ofTable = new Map<EventType, readonly Target[]>()))
+    if (!ofTable) this.#known.set(event.relation, (ofTable = new Map<EventType, Targets>()))
     const type = typeOf[event.kind]
     let targets = ofTable.get(type)
     if (!targets) ofTable.set(type, (targets = this.#find(event)))
@@ -138,7 +141,7 @@ export class SubscriptionBook {
     return [...this.#byId.values()].flatMap((each) => (each.url === url ? [each.id] : []))
   }
 
-  #find(event: ChangeEvent): readonly Target[] {
+  #find(event: ChangeEvent): Targets {
     const kind = kindOf(event)
     const byUrl = new Map<string, string[]>()
     for (const subscription of this.#byId.values()) {
@@ -147,7 +150,7 @@ export class SubscriptionBook {
       if (ids) ids.push(subscription.id)
       else byUrl.set(subscription.url, [subscription.id])
     }
-    return [...byUrl].map(([url, subscriptionIds]) => ({ url, subscriptionIds }))
+    return new Map([...byUrl].map(([url, subscriptionIds]) => [url, { url, subscriptionIds }]))
   }
 
   #changed(): void {

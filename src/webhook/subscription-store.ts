@@ -1,3 +1,4 @@
+import { asPgstreamError, PgstreamError } from '../errors.ts'
 import { SteadySession } from '../postgres/steady-session.ts'
 import type { SteadySessionOptions } from '../postgres/steady-session.ts'
 import { makeSecret, signingKey } from './signature.ts'
@@ -45,9 +46,16 @@ export class SubscriptionStore {
     })
   }
 
-  /** Makes the tables where they are missing. */
+  /** Makes the tables where they are missing. What is wrong with the database is said by the name of its setting. */
   async open(): Promise<void> {
-    await this.session.migrate(webhookMigrations)
+    try {
+      await this.session.migrate(webhookMigrations)
+      await this.session.query(
+        'select from pgstream.webhook_subscriptions, pgstream.webhook_dead_letters limit 0',
+      )
+    } catch (error) {
+      throw namingSetting(error)
+    }
   }
 
   async all(): Promise<Subscription[]> {
@@ -102,6 +110,15 @@ export class SubscriptionStore {
   async close(): Promise<void> {
     await this.session.close()
   }
+}
+
+/** What is wrong with the store: it may be another database than the one that is read. */
+export function namingSetting(error: unknown): PgstreamError {
+  const { code, message, remedy, cause } = asPgstreamError(error)
+  return new PgstreamError(code, message, {
+    remedy: `${remedy} The URL is that of PGSTREAM_WEBHOOK_SUBSCRIPTION_STORE_URL.`,
+    cause,
+  })
 }
 
 const toSubscription = (row: SubscriptionRow): Subscription => ({

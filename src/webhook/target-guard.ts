@@ -2,7 +2,6 @@ import { lookup } from 'node:dns'
 import type { LookupAddress, LookupOptions } from 'node:dns'
 import { BlockList, isIP } from 'node:net'
 import type { LookupFunction } from 'node:net'
-import { buildConnector } from 'undici'
 import { PgstreamError } from '../errors.ts'
 import { isPublicAddress } from './public-address.ts'
 
@@ -11,13 +10,10 @@ export class TargetRefused extends Error {
   readonly code = 'TARGET_REFUSED'
 }
 
-/** Nothing is read from a setting but this: where notifications may go beside the public internet. */
 /** Finds every address of a name, as `dns.lookup` does. */
-export type Resolve = (
-  hostname: string,
-  options: LookupOptions & { all: true },
-  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
-) => void
+export type Resolve = (hostname: string, options: LookupOptions & { all: true }, callback: Resolved) => void
+
+type Resolved = (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void
 
 const allowSetting = 'PGSTREAM_WEBHOOK_NOTIFIER_ALLOWED_TARGETS'
 
@@ -32,6 +28,7 @@ export class TargetGuard {
   readonly #names: readonly string[]
   readonly #ranges = new BlockList()
   readonly #resolve: Resolve
+  readonly #looking = new Map<string, Resolved[]>()
 
   /** @throws {PgstreamError} PGSTREAM_CONFIG_INVALID for an item that is none of these. */
   constructor(allowed: readonly string[] = [], resolve: Resolve = lookup) {
@@ -43,22 +40,9 @@ export class TargetGuard {
     this.#names = names
   }
 
-  /** A connector of undici that dials nothing else. */
-  connector(timeoutMs: number): buildConnector.connector {
-    const connect = buildConnector({
-      timeout: timeoutMs,
-      lookup: this.#lookup,
-    })
-    return (options, callback) => {
-      const refusal = this.#refusalOfLiteral(options.hostname)
-      if (refusal) callback(refusal, null)
-      else connect(options, callback)
-    }
-  }
-
   /** Why this host is not sent to, as far as it can be known now: a name that does not resolve may do so later. */
   async refusalOf(hostname: string): Promise<TargetRefused | null> {
-    const literal = this.#refusalOfLiteral(hostname)
+    const literal = this.refusalOfLiteral(hostname)
     if (literal || isIP(bare(hostname)) || this.#isAllowedName(hostname)) return literal
     return new Promise((decided) => {
       this.#resolve(hostname, { all: true }, (error, addresses) =>
@@ -67,8 +51,8 @@ export class TargetGuard {
     })
   }
 
-  /** Addresses are dialled without being looked up. */
-  #refusalOfLiteral(hostname: string): TargetRefused | null {
+  /** Why an address that a URL names is not sent to; null for a name, and where it may be. */
+  refusalOfLiteral(hostname: string): TargetRefused | null {
     const host = bare(hostname)
     const family = isIP(host)
     return family === 0 || this.#isAllowedName(host)
@@ -86,16 +70,32 @@ export class TargetGuard {
     return null
   }
 
-  readonly #lookup = ((hostname, options, callback) => {
-    const all: LookupOptions & { all: true } = { ...options, all: true }
-    this.#resolve(hostname, all, (error, addresses) => {
+  /** For `net.connect`: finds what may be dialled. */
+  readonly lookup: LookupFunction = (hostname, options, callback) => {
+    this.#resolveOnce(hostname, { ...options, all: true }, (error, addresses) => {
       const refusal = error ?? (this.#isAllowedName(hostname) ? null : this.#refusalOfAddresses(addresses))
       const [first] = addresses ?? []
       if (refusal || !first) callback(refusal ?? new TargetRefused('the name has no address'), [])
       else if (options.all) callback(null, addresses)
       else callback(null, first.address, first.family)
     })
-  }) satisfies LookupFunction
+  }
+
+  /**
+   * Whoever asks for a name that is being looked up gets the same answer: a process has few threads for that, and a name whose
+   * servers are silent keeps one of them for many seconds.
+   */
+  #resolveOnce(hostname: string, options: LookupOptions & { all: true }, callback: Resolved): void {
+    const key = `${hostname} ${options.family ?? ''} ${options.hints ?? ''}`
+    const others = this.#looking.get(key)
+    if (others) return void others.push(callback)
+    const waiting = [callback]
+    this.#looking.set(key, waiting)
+    this.#resolve(hostname, options, (error, addresses) => {
+      this.#looking.delete(key)
+      for (const each of waiting) each(error, addresses)
+    })
+  }
 
   #isAllowedName(hostname: string): boolean {
     const host = bare(hostname).toLowerCase()

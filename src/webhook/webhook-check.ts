@@ -1,4 +1,4 @@
-import { asPgstreamError, PgstreamError } from '../errors.ts'
+import { PgstreamError } from '../errors.ts'
 import { doubtful, failing, fine } from '../pipeline/check.ts'
 import type { Check, CheckResult } from '../pipeline/check.ts'
 import { urlOf, whyNotListen } from '../telemetry/listen.ts'
@@ -6,7 +6,7 @@ import type { Logger } from '../telemetry/logger.ts'
 import type { ListenAddress } from './listen-address.ts'
 import { addressSetting, subscriptionAddress } from './subscription-server.ts'
 import type { SubscriptionServerOptions } from './subscription-server.ts'
-import { SubscriptionStore } from './subscription-store.ts'
+import { namingSetting, SubscriptionStore } from './subscription-store.ts'
 import { TargetGuard } from './target-guard.ts'
 
 export interface WebhookCheckOptions {
@@ -38,20 +38,11 @@ export function webhookCheck(options: WebhookCheckOptions): Check {
     try {
       return [...(await lookAtStore(store, guard)), await lookAtAddress(address)]
     } catch (error) {
-      return [failing(about('store'), named(error)), await lookAtAddress(address)]
+      return [failing(about('store'), namingSetting(error)), await lookAtAddress(address)]
     } finally {
       await store.close()
     }
   }
-}
-
-/** It may be another database than the one that is read. */
-function named(error: unknown): PgstreamError {
-  const { code, message, remedy, cause } = asPgstreamError(error)
-  return new PgstreamError(code, message, {
-    remedy: `${remedy} The URL is that of PGSTREAM_WEBHOOK_SUBSCRIPTION_STORE_URL.`,
-    cause,
-  })
 }
 
 async function lookAtStore(store: SubscriptionStore, guard: TargetGuard): Promise<CheckResult[]> {

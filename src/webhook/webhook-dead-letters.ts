@@ -1,5 +1,6 @@
 import type { Logger } from '../telemetry/logger.ts'
-import { HttpPoster } from './http-poster.ts'
+import type { HttpConnection } from './http-answer.ts'
+import type { HttpConnections } from './http-connections.ts'
 import { outcomeOf, outcomeOfError } from './outcome.ts'
 import type { Outcome } from './outcome.ts'
 import { Permits } from './permits.ts'
@@ -100,10 +101,12 @@ export class WebhookDeadLetters {
       else byUrl.set(url, [id])
     }
     const permits = new Permits(mostUrls)
+    const { HttpConnections } = await import('./http-connections.ts')
+    const connections = new HttpConnections({ guard: this.#guard, timeoutMs: this.#options.clientTimeout })
     const sent = await Promise.all(
       [...byUrl].map(async ([url, ofUrl]) => {
         await permits.take()
-        return this.#sendAll(url, ofUrl, book).finally(() => permits.giveBack())
+        return this.#sendAll(url, ofUrl, book, connections).finally(() => permits.giveBack())
       }),
     )
     const total = sent.reduce((sum, each) => sum + each, 0)
@@ -114,15 +117,18 @@ export class WebhookDeadLetters {
     await this.#store.close()
   }
 
-  async #sendAll(url: string, ids: readonly string[], book: SubscriptionBook): Promise<number> {
+  async #sendAll(
+    url: string,
+    ids: readonly string[],
+    book: SubscriptionBook,
+    connections: HttpConnections,
+  ): Promise<number> {
     const read = readTargetUrl(url)
     if ('problem' in read) return 0
-    const timeoutMs = this.#options.clientTimeout
-    const connect = this.#guard.connector(timeoutMs)
-    const poster = new HttpPoster(read.url.origin, { connections: 1, timeoutMs, connect })
+    const connection = connections.to(read.url.origin)
     try {
       for (const [sent, id] of ids.entries()) {
-        const outcome = await this.#send(id, read.url, poster, book)
+        const outcome = await this.#send(id, read.url, connection, book)
         if (outcome === 'delivered') await this.drop([id])
         else {
           await this.#note(id, outcome.reason)
@@ -131,11 +137,11 @@ export class WebhookDeadLetters {
       }
       return ids.length
     } finally {
-      await poster.close()
+      await connection.close()
     }
   }
 
-  async #send(id: string, url: URL, poster: HttpPoster, book: SubscriptionBook): Promise<Outcome> {
+  async #send(id: string, url: URL, connection: HttpConnection, book: SubscriptionBook): Promise<Outcome> {
     const [letter] = await this.#store.session.query<{ webhook_id: string; body: Buffer }>(
       'select webhook_id, body from pgstream.webhook_dead_letters where id = $1',
       [id],
@@ -144,12 +150,12 @@ export class WebhookDeadLetters {
     const keys = book.keysOf({ subscriptionIds: book.idsOf(url.href) })
     if (typeof keys === 'string')
       return { reason: unsendable[keys], mayPass: false, isGone: false, pauseMs: null }
-    try {
-      const headers = notificationHeaders(letter.webhook_id, letter.body, keys)
-      return outcomeOf(await poster.post(url.pathname + url.search, headers, letter.body))
-    } catch (error) {
-      return outcomeOfError(error)
-    }
+    const headers = notificationHeaders(letter.webhook_id, letter.body, keys)
+    return new Promise((resolve) => {
+      connection.post(url.pathname + url.search, headers, letter.body, (answer, error) =>
+        resolve(answer ? outcomeOf(answer) : outcomeOfError(error)),
+      )
+    })
   }
 
   async #note(id: string, reason: string): Promise<void> {

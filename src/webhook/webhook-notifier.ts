@@ -12,7 +12,7 @@ import type { Place } from './changes-in-order.ts'
 import { DeadLetterBox } from './dead-letters.ts'
 import { Endpoints } from './endpoints.ts'
 import { MemoryGuard } from './memory-guard.ts'
-import { changeOf } from './notification.ts'
+import { bodyOf, notificationOf } from './notification.ts'
 import { SubscriptionBook } from './subscription-book.ts'
 import { openSubscriptionServer } from './subscription-server.ts'
 import type { SubscriptionServer, SubscriptionServerOptions } from './subscription-server.ts'
@@ -53,7 +53,7 @@ export function webhookNotifier(options: WebhookNotifierOptions): WebhookNotifie
 }
 
 /** What is kept of a change besides its body, and of each notification; about. */
-const [placeBytes, notificationBytes] = [300, 300]
+const [placeBytes, notificationBytes] = [300, 160]
 
 export class WebhookNotifier extends ConfirmingWritable {
   readonly #abort = new AbortController()
@@ -112,6 +112,7 @@ export class WebhookNotifier extends ConfirmingWritable {
   async #open(): Promise<void> {
     await this.#store.open()
     await this.#book.load()
+    await this.#endpoints.open()
     if (this.#serverOptions) {
       this.#server = await openSubscriptionServer(this.#serverOptions, {
         store: this.#store,
@@ -150,19 +151,19 @@ export class WebhookNotifier extends ConfirmingWritable {
   #send(event: ChangeEvent, early: Place | null): boolean {
     if (event.kind === 'schema-change') this.#endpoints.fence()
     const targets = this.#book.targetsOf(event)
-    if (targets.length === 0) return false
-    const change = changeOf(event)
-    const bytes = change.body.length + targets.length * notificationBytes
+    if (targets.size === 0) return false
+    const body = bodyOf(event)
+    const bytes = body.length + targets.size * notificationBytes
     this.#memory.add(early ? bytes : bytes + placeBytes)
     const place = early ?? this.#changes.add()
-    let left = targets.length
+    let left = targets.size
     const startedAt = performance.now()
-    const done = (): void => {
+    const notification = notificationOf(event, body, targets, () => {
       if (--left > 0) return
-      this.#tally.add(change.body.length, startedAt)
+      this.#tally.add(body.length, startedAt)
       this.#done(place, bytes)
-    }
-    for (const target of targets) this.#endpoints.take({ change, target, done })
+    })
+    for (const url of targets.keys()) this.#endpoints.take(url, notification)
     return true
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { HttpPoster } from '../../src/webhook/http-poster.ts'
+import { HttpConnections } from '../../src/webhook/http-connections.ts'
+import type { HttpAnswer } from '../../src/webhook/http-answer.ts'
 import { TargetGuard, TargetRefused } from '../../src/webhook/target-guard.ts'
 import type { Resolve } from '../../src/webhook/target-guard.ts'
 import { postgresServers } from '../support/postgres.ts'
@@ -80,22 +81,25 @@ describe('where nothing is sent to', { concurrency: 1 }, () => {
     const guard = new TargetGuard([], resolve)
     assert.equal(await guard.refusalOf('rebinding.example'), null)
     for (const name of answers.keys()) {
-      const connect = guard.connector(5_000)
-      const poster = new HttpPoster(`http://${name}:${port}`, { connections: 1, timeoutMs: 5_000, connect })
-      await assert.rejects(poster.post('/', {}, Buffer.from('{}')), TargetRefused, name)
-      await poster.close()
+      await assert.rejects(post(guard, `http://${name}:${port}`), TargetRefused, name)
       assert.ok((await guard.refusalOf(name)) instanceof TargetRefused)
     }
     assert.equal(receiver.arrived.length, 0)
     const allowing = new TargetGuard(['*.example'], resolve)
-    const connect = allowing.connector(5_000)
-    const poster = new HttpPoster(`http://rebinding.example:${port}`, {
-      connections: 1,
-      timeoutMs: 5_000,
-      connect,
-    })
-    const { status } = await poster.post('/', { 'webhook-id': '1' }, Buffer.from('{"Data":{}}'))
+    const { status } = await post(allowing, `http://rebinding.example:${port}`)
     assert.equal(status, 200)
-    await poster.close()
   })
 })
+
+async function post(guard: TargetGuard, origin: string): Promise<HttpAnswer> {
+  const connection = new HttpConnections({ guard, timeoutMs: 5_000 }).to(origin)
+  try {
+    return await new Promise((resolve, reject) => {
+      connection.post('/', ['webhook-id', '1'], Buffer.from('{"Data":{}}'), (answer, error) =>
+        answer ? resolve(answer) : reject(error),
+      )
+    })
+  } finally {
+    await connection.close()
+  }
+}

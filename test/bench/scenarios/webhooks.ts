@@ -29,7 +29,8 @@ async function intoWebhooks(written: Written, subscribers: number): Promise<Meas
 
 /** The notifier makes its tables when it starts. */
 async function makeTables(database: Written['database']): Promise<void> {
-  await using _ = await WebhookApi.start(database)
+  const api = await WebhookApi.start(database)
+  await api[Symbol.asyncDispose]()
 }
 
 const scenario = (subscribers: number): Scenario => ({
