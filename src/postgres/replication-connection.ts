@@ -70,6 +70,11 @@ export class ReplicationConnection {
     return new ReplicationConnection(client)
   }
 
+  /** The process of the server behind it. */
+  get pid(): number {
+    return (this.#client as unknown as { processID: number }).processID
+  }
+
   async identify(): Promise<SystemIdentity> {
     const { rows } = await this.query('IDENTIFY_SYSTEM')
     // int4 up to Postgres 15, int8 and so text from 16 on

@@ -59,6 +59,8 @@ export class SlotReader {
   /** The server was asked and the slot is there: what fails from now on may pass. */
   #isFound = false
   #source: SourceState | null = null
+  /** Server processes of the last session that read, and of attempts since. */
+  readonly #processes = new Set<number>()
   #session: SlotSession | null = null
   #opening: Promise<void> = Promise.resolve()
   #abort = new AbortController()
@@ -99,6 +101,8 @@ export class SlotReader {
       {
         ...{ url, slotName, logger, openMessages, confirmed, signal, patience: this.#patience },
         examine: (now, connection) => this.#examine(now, connection),
+        onProcess: (pid) => void this.#processes.add(pid),
+        ours: this.#source ? this.#processes : undefined,
       },
       {
         onEvent: (event, bytes) => this.#onEvent(event, bytes),
@@ -109,6 +113,7 @@ export class SlotReader {
     if (session.error !== null) throw session.error
     this.#session = session
     this.#source = session.source
+    for (const pid of [...this.#processes].slice(0, -1)) this.#processes.delete(pid)
     if (this.#paused) session.pause()
     this.#tell.forget()
     this.#options.metrics.reading()

@@ -34,6 +34,10 @@ export interface SessionOptions {
   readonly examine: (source: SourceState, connection: ReplicationConnection) => Promise<void>
   /** Cuts what is being opened. */
   readonly signal: AbortSignal
+  /** Hears of the server process that is about to read the slot. */
+  readonly onProcess: (pid: number) => void
+  /** Those of earlier sessions, once one of them has read the slot. */
+  readonly ours: ReadonlySet<number> | undefined
   /** How many times wal_sender_timeout a server may be silent when it was asked for an answer. */
   readonly patience: number
 }
@@ -72,10 +76,11 @@ export class SlotSession {
 
   /** Resolves when the server sends. @throws {PgstreamError} */
   static async open(options: SessionOptions, handlers: SessionHandlers): Promise<SlotSession> {
-    const { url, slotName, signal } = options
-    const slot = await findSourceSlot(url, slotName, signal)
+    const { url, slotName, signal, ours } = options
+    const slot = await findSourceSlot(url, slotName, { signal, ours })
     const connection = await ReplicationConnection.open(url, signal)
     try {
+      options.onProcess(connection.pid)
       const source = { ...slot, ...(await connection.identify()) }
       await options.examine(source, connection)
       const timeoutMs = (await connection.senderTimeoutMs()) || defaultTimeoutMs

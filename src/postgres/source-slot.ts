@@ -19,14 +19,21 @@ export interface SourceSlot {
   readonly confirmed: Lsn
 }
 
+export interface FindSourceSlotOptions {
+  readonly signal?: AbortSignal
+  /** Server processes that read the slot for us before, and may not have noticed their end yet. */
+  readonly ours?: ReadonlySet<number> | undefined
+}
+
 /**
  * Looks at slot and publication before they are read, because what Postgres says of them then does not say what to do.
- * @throws {PgstreamError} PGSTREAM_SLOT_MISSING, PGSTREAM_SLOT_ACTIVE, PGSTREAM_SLOT_INVALID, PGSTREAM_NOT_INITIALIZED.
+ * @throws {PgstreamError} PGSTREAM_SLOT_MISSING, PGSTREAM_SLOT_ACTIVE, PGSTREAM_SLOT_INVALID, PGSTREAM_NOT_INITIALIZED;
+ * PGSTREAM_SLOT_ADVANCED when somebody else reads what was ours.
  */
 export async function findSourceSlot(
   url: string,
   slotName?: string,
-  signal?: AbortSignal,
+  { signal, ours }: FindSourceSlotOptions = {},
 ): Promise<SourceSlot> {
   const client = await connect(url, { signal, queryTimeoutMs })
   try {
@@ -39,6 +46,7 @@ export async function findSourceSlot(
     const problem = slotProblem(slot, database, plugin) ?? (await pluginProblem(client, plugin))
     if (problem) throw problem
     if (slot.activePid !== null) {
+      if (ours && !ours.has(slot.activePid)) throw takenOver(name, slot.activePid)
       throw new PgstreamError(
         'PGSTREAM_SLOT_ACTIVE',
         `The replication slot ${name} is being read by another session (pid ${slot.activePid}).`,
@@ -59,3 +67,10 @@ export async function findSourceSlot(
     await client.end()
   }
 }
+
+/** What is still queued here is older than what they deliver: going on would put old rows over new ones. */
+const takenOver = (name: string, pid: number): PgstreamError =>
+  new PgstreamError(
+    'PGSTREAM_SLOT_ADVANCED',
+    `Another session (pid ${pid}) took over the replication slot ${name} while the connection was lost.`,
+  )
