@@ -5,6 +5,7 @@ import type { Logger } from '../telemetry/logger.ts'
 import type { KafkaMessage, KafkaProducer, OnTooLarge } from './kafka-client.ts'
 import type { Compression } from './kafka-connection.ts'
 import { fromKafka } from './kafka-error.ts'
+import { BatchMemory } from './batch-memory.ts'
 import { errorOfCode } from './kafkajs-cluster.ts'
 import type { KafkajsCluster } from './kafkajs-cluster.ts'
 import { queuesOf } from './partition-queue.ts'
@@ -64,6 +65,7 @@ export class BatchProducer implements KafkaProducer {
   /** The next of each partition, for this producer id. */
   readonly #sequences = new Map<string, number>()
   readonly #gone = new TopicGone()
+  readonly #memory = new BatchMemory()
   #unfinished: Unfinished | null = null
 
   constructor(options: BatchProducerOptions) {
@@ -143,8 +145,12 @@ export class BatchProducer implements KafkaProducer {
     const { messages, sent } = first!
     if (sent) return sent.bytes
     const sequence = this.#sequences.get(`${topic}/${partition}`) ?? 0
-    const plain = encodeRecordBatch(messages, { ...this.#producer!, sequence }, Date.now())
-    const bytes = this.#options.compression === 'gzip' ? await compressedBatch(plain, compress) : plain
+    const plain = encodeRecordBatch(messages, { ...this.#producer!, sequence }, Date.now(), (size) =>
+      this.#memory.take(size),
+    )
+    const isCompressed = this.#options.compression === 'gzip'
+    const bytes = isCompressed ? await compressedBatch(plain, compress) : plain
+    if (isCompressed) this.#memory.giveBack(plain)
     first!.sent = { sequence, bytes }
     return bytes
   }
@@ -152,6 +158,7 @@ export class BatchProducer implements KafkaProducer {
   #stored(topic: string, queue: PartitionQueue): void {
     const { messages, sent } = queue.first!
     this.#sequences.set(`${topic}/${queue.partition}`, following(sent!.sequence, messages.length))
+    if (this.#options.compression === 'none') this.#memory.giveBack(sent!.bytes)
     queue.shift()
   }
 

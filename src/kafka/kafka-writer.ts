@@ -96,7 +96,8 @@ export class KafkaWriter extends Processor<QueuedMessage> {
   }
 
   protected override async deliver(batch: readonly QueuedMessage[], signal: AbortSignal): Promise<void> {
-    const messages = batch.flatMap((message) => this.#addressed(message))
+    const messages: KafkaMessage[] = []
+    for (const message of batch) this.#address(message, messages)
     for (const part of cutByBytes(messages, this.#batchBytes)) await this.#send(part, signal)
   }
 
@@ -107,10 +108,11 @@ export class KafkaWriter extends Processor<QueuedMessage> {
   }
 
   /** Without key there is no order but that of the partition: the first one has all of these. */
-  #addressed({ bytes, key, headers, everywhere }: QueuedMessage): KafkaMessage[] {
-    const to = (partition: number): KafkaMessage => ({ partition, key, value: bytes, headers })
-    if (everywhere) return Array.from({ length: this.#partitions }, (_, partition) => to(partition))
-    return [to(key === null ? 0 : partitionForKey(key, this.#partitions))]
+  #address({ bytes, key, headers, everywhere }: QueuedMessage, to: KafkaMessage[]): void {
+    const first = everywhere || key === null ? 0 : partitionForKey(key, this.#partitions)
+    const last = everywhere ? this.#partitions - 1 : first
+    for (let partition = first; partition <= last; partition++)
+      to.push({ partition, key, value: bytes, headers })
   }
 
   async #send(messages: readonly KafkaMessage[], signal: AbortSignal): Promise<void> {

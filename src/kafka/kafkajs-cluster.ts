@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import type { Socket } from 'node:net'
 import type { Kafka, KafkaConfig } from 'kafkajs'
 import type { ProduceAnswer, ProduceRequest } from './produce-request.ts'
 import { decodeProduceAnswer, encodeProduceRequest, produceKey, produceVersion } from './produce-request.ts'
@@ -15,9 +16,26 @@ interface Cluster {
 }
 
 interface Broker {
-  readonly connectionPool: { send(request: object): Promise<ProduceAnswer> }
+  readonly connectionPool: {
+    getConnectionByRequest(of: { request: { apiKey: number } }): Promise<Connection>
+  }
   initProducerId(of: object): Promise<{ producerId: string; producerEpoch: number }>
 }
+
+interface Connection {
+  readonly clientId: string
+  readonly socket: Socket
+  readonly requestQueue: {
+    push(request: object): void
+    maybeThrottle(ms: number): void
+  }
+  isAuthenticated(): boolean
+  authenticate(): Promise<void>
+  failIfNotConnected(): void
+  nextCorrelationId(): number
+}
+
+const produce = { apiKey: produceKey, apiVersion: produceVersion, apiName: 'Produce' }
 
 type ClusterConstructor = new (options: object) => Cluster
 
@@ -64,22 +82,29 @@ export class KafkajsCluster {
     return { producerId: BigInt(producerId), producerEpoch }
   }
 
+  /** As `Connection.send` of kafkajs does it, which copies a request three times and clears as much memory. */
   async produce(nodeId: number, request: ProduceRequest): Promise<ProduceAnswer> {
     const broker = await this.#cluster.findBroker({ nodeId })
-    const buffer = encodeProduceRequest(request)
-    return broker.connectionPool.send({
-      request: {
-        apiKey: produceKey,
-        apiVersion: produceVersion,
-        apiName: 'Produce',
-        // both names of what kafkajs calls an encoder
-        encode: () => Promise.resolve({ buf: buffer, buffer }),
-      },
-      response: {
-        decode: (payload: Buffer) => Promise.resolve(decodeProduceAnswer(payload)),
-        parse: (answer: ProduceAnswer) => Promise.resolve(answer),
-      },
+    const connection = await broker.connectionPool.getConnectionByRequest({ request: { apiKey: produceKey } })
+    if (!connection.isAuthenticated()) await connection.authenticate()
+    connection.failIfNotConnected()
+    const { clientId, socket, requestQueue } = connection
+    const correlationId = connection.nextCorrelationId()
+    const parts = encodeProduceRequest(request, { correlationId, clientId })
+    const { payload } = await new Promise<{ payload: Buffer }>((resolve, reject) => {
+      requestQueue.push({
+        entry: { ...produce, correlationId, resolve, reject },
+        expectResponse: true,
+        sendRequest: () => {
+          socket.cork()
+          for (const part of parts) socket.write(part)
+          socket.uncork()
+        },
+      })
     })
+    const answer = decodeProduceAnswer(payload)
+    requestQueue.maybeThrottle(answer.throttleMs)
+    return answer
   }
 
   /** What is under way is rejected. */

@@ -45,7 +45,7 @@ function inTwo(event: UpdateEvent, old: Row): [DeleteEvent, InsertEvent] {
 function message(event: ChangeEvent, key: string | Buffer | null): QueuedMessage {
   return {
     bytes: encodeWireJsonBytes(event),
-    key: typeof key === 'string' ? Buffer.from(key) : key,
+    key: typeof key === 'string' ? keyBytes(key) : key,
     headers: {
       'pgstream-lsn': formatLsn(event.lsn),
       'pgstream-commit-lsn': formatLsn(event.commitLsn),
@@ -54,4 +54,15 @@ function message(event: ChangeEvent, key: string | Buffer | null): QueuedMessage
     },
     everywhere: false,
   }
+}
+
+let lastKey: string | null = null
+let lastKeyBytes: Buffer = Buffer.alloc(0)
+
+/** Most changes have the key of the one before. */
+function keyBytes(key: string): Buffer {
+  if (key === lastKey) return lastKeyBytes
+  lastKey = key
+  lastKeyBytes = Buffer.from(key)
+  return lastKeyBytes
 }

@@ -13,32 +13,55 @@ export interface ProduceRequest {
 export interface ProduceAnswer {
   /** An error code of the protocol for each partition; 0 is none. */
   readonly codes: ReadonlyMap<number, number>
-  /** For so many milliseconds the broker wants to hear nothing; under the name by which kafkajs heeds it. */
-  readonly clientSideThrottleTime: number
+  /** For so many milliseconds the broker wants to hear nothing. */
+  readonly throttleMs: number
 }
 
 /** Every in-sync replica must have it. */
 const acksOfAll = -1
 
-/** The body of a request, without the header that all requests have. */
-export function encodeProduceRequest({ topic, batches, timeoutMs }: ProduceRequest): Buffer {
+/** What stands before the body of every request. */
+export interface RequestHeader {
+  readonly correlationId: number
+  readonly clientId: string
+}
+
+const countBytes = 4
+
+/** A whole request in pieces, for `writev`: its batches are not copied. */
+export function encodeProduceRequest(request: ProduceRequest, header: RequestHeader): Buffer[] {
+  const { topic, batches, timeoutMs } = request
+  const client = Buffer.from(header.clientId)
   const name = Buffer.from(topic)
-  const head = Buffer.alloc(2 + 2 + 4 + 4 + 2 + name.length + 4)
-  let at = head.writeInt16BE(-1, 0) // no transaction
+  const head = Buffer.alloc(
+    countBytes + 8 + 2 + client.length + 8 + countBytes + 2 + name.length + countBytes,
+  )
+  let at = head.writeInt16BE(produceKey, countBytes)
+  at = head.writeInt16BE(produceVersion, at)
+  at = head.writeInt32BE(header.correlationId, at)
+  at = writeText(head, at, client)
+  at = head.writeInt16BE(-1, at) // no transaction
   at = head.writeInt16BE(acksOfAll, at)
   at = head.writeInt32BE(timeoutMs, at)
   at = head.writeInt32BE(1, at) // topics
-  at = head.writeInt16BE(name.length, at)
-  at += name.copy(head, at)
+  at = writeText(head, at, name)
   head.writeInt32BE(batches.size, at)
   const parts: Buffer[] = [head]
+  let bytes = head.length - countBytes
   for (const [partition, batch] of batches) {
     const before = Buffer.alloc(8)
     before.writeInt32BE(partition, 0)
     before.writeInt32BE(batch.length, 4)
     parts.push(before, batch)
+    bytes += before.length + batch.length
   }
-  return Buffer.concat(parts)
+  head.writeInt32BE(bytes, 0)
+  return parts
+}
+
+function writeText(head: Buffer, at: number, text: Buffer): number {
+  const begin = head.writeInt16BE(text.length, at)
+  return begin + text.copy(head, begin)
 }
 
 /** Offset, time of the append, begin of the log: 8 bytes each. */
@@ -56,5 +79,5 @@ export function decodeProduceAnswer(body: Buffer): ProduceAnswer {
       at += 6 + bytesAfterCode
     }
   }
-  return { codes, clientSideThrottleTime: body.readInt32BE(at) }
+  return { codes, throttleMs: body.readInt32BE(at) }
 }

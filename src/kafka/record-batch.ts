@@ -21,12 +21,13 @@ const formatVersion = 2
 
 /**
  * A record batch of format 2, uncompressed: https://kafka.apache.org/documentation/#recordbatch. `timestamp` is
- * milliseconds since 1970.
+ * milliseconds since 1970; `take` gives the memory.
  */
 export function encodeRecordBatch(
   messages: readonly KafkaMessage[],
   identity: BatchIdentity,
   timestamp: number,
+  take: (bytes: number) => Buffer = Buffer.allocUnsafe,
 ): Buffer {
   const sizes = new Int32Array(messages.length)
   let total = headerBytes
@@ -34,7 +35,7 @@ export function encodeRecordBatch(
     const size = (sizes[i] = recordBytes(messages[i]!, i))
     total += varintBytes(size) + size
   }
-  const batch = Buffer.allocUnsafe(total)
+  const batch = take(total)
   let at = headerBytes
   for (let i = 0; i < messages.length; i++) at = writeRecord(batch, at, messages[i]!, i, sizes[i]!)
   return withHeader(batch, { count: messages.length, attributes: 0, identity, timestamp })

@@ -17,9 +17,23 @@ export function parseLsn(text: string): Lsn {
   return lsn((BigInt(`0x${match[1]!}`) << 32n) | BigInt(`0x${match[2]!}`))
 }
 
-/** Postgres' text form: upper-case hexadecimal without padding. */
+let last: bigint = 0n
+let lastText = '0/0'
+let other: bigint = 0n
+let otherText = '0/0'
+
+/**
+ * Postgres' text form: upper-case hexadecimal without padding. The last two answers are kept: a change has its own LSN and
+ * that of its commit, and both are asked for again and again.
+ */
 export function formatLsn(value: Lsn): string {
+  if (value === last) return lastText
+  if (value === other) return otherText
+  other = last
+  otherText = lastText
   const high = Number(value >> 32n)
   const low = Number(value & 0xffffffffn)
-  return `${high.toString(16).toUpperCase()}/${low.toString(16).toUpperCase()}`
+  last = value
+  lastText = `${high.toString(16).toUpperCase()}/${low.toString(16).toUpperCase()}`
+  return lastText
 }

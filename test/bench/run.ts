@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startPostgres } from '../support/postgres.ts'
+import { stopServices } from './bench-services.ts'
 import { measure } from './measure.ts'
 import { missed, table } from './report.ts'
 import type { Result } from './report.ts'
@@ -30,7 +31,7 @@ if (words[0] === 'micro') {
   for (const { name, workload } of scenarios) console.log(`${name}: ${workloads[workload].about}`)
   process.exitCode = values.list ? 0 : 2
 } else {
-  process.exitCode = await bench()
+  process.exitCode = await bench().finally(stopServices)
 }
 
 async function bench(): Promise<number> {

@@ -39,6 +39,8 @@ export interface BrokerOptions {
    * with the broker's own before it starts.
    */
   readonly advertise?: (own: KafkaServers['address']) => Advertised | Promise<Advertised>
+  /** Of Java, instead of those that make it start soon. */
+  readonly javaOptions?: readonly string[]
   /** Makes a second broker, with the number 2, of the cluster that this one has. */
   readonly joins?: Pick<KafkaBroker, 'controller'>
 }
@@ -52,7 +54,7 @@ for i in 1 2 3 4 5 6 7 8 9 10; do rm -rf "$1" && break; sleep 0.$i; done
 `
 
 /** C1 alone and one thread for garbage: a broker that lives for a minute on two cores starts three times sooner. */
-const javaOptions = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Djava.awt.headless=true']
+const startsSoon = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Djava.awt.headless=true']
 
 export async function startBroker(
   binaries: KafkaBinaries,
@@ -78,7 +80,7 @@ export async function startBroker(
     await writeFile(join(folder, 'log4j2.properties'), loggingProperties)
     await format(binaries, folder, config)
     const startServer = async (): Promise<ChildProcess> => {
-      const child = await java(binaries, folder, ['kafka.Kafka', config])
+      const child = await java(binaries, folder, ['kafka.Kafka', config], options.javaOptions)
       child.unref()
       const internal = { brokers: [`127.0.0.1:${ports.INTERNAL}`] }
       await untilReady(child, kafkaClient(servers, 'PLAINTEXT', { ...internal, ...briefly }), folder)
@@ -124,7 +126,12 @@ async function format(binaries: KafkaBinaries, folder: string, config: string): 
 }
 
 /** Its pid is in the folder before it is Java: whoever removes the folder knows whom to end first. */
-async function java(binaries: KafkaBinaries, folder: string, parameters: string[]): Promise<ChildProcess> {
+async function java(
+  binaries: KafkaBinaries,
+  folder: string,
+  parameters: string[],
+  javaOptions: readonly string[] = startsSoon,
+): Promise<ChildProcess> {
   const log = await open(join(folder, 'server.log'), 'a')
   const logging = `-Dlog4j2.configurationFile=${join(folder, 'log4j2.properties')}`
   const command = [binaries.java, ...javaOptions, logging, '-cp', join(binaries.libs, '*'), ...parameters]

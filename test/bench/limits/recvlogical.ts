@@ -7,10 +7,13 @@ import { publicationName } from '../../../src/postgres/publication.ts'
 import { formatLsn, lsn } from '../../../src/wal/lsn.ts'
 import { findPostgres } from '../../services/postgres-binaries.ts'
 import type { Measured } from '../measured.ts'
+import type { Limit } from '../scenario.ts'
 import type { Written } from '../written.ts'
 
+export const postgres: Limit = { name: 'pg_recvlogical', run: recvlogical }
+
 /** Postgres' own program, which copies what the plugin prints to /dev/null: nobody can be much faster. */
-export async function recvlogical(written: Written): Promise<Measured> {
+async function recvlogical(written: Written): Promise<Measured> {
   const { bin } = await findPostgres(15)
   const program = join(bin, 'pg_recvlogical')
   if (!existsSync(program)) throw new Error(`${program} is missing: install Debian's postgresql-15`)

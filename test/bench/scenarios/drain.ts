@@ -1,11 +1,9 @@
 import type { Measured } from '../measured.ts'
-import { recvlogical } from '../limits/recvlogical.ts'
+import { postgres } from '../limits/recvlogical.ts'
 import { command, nullSink, runOurs } from '../our-process.ts'
-import type { Limit, Scenario } from '../scenario.ts'
+import type { Scenario } from '../scenario.ts'
 import { source } from '../source-settings.ts'
 import type { Written } from '../written.ts'
-
-const postgres: Limit = { name: 'pg_recvlogical', run: recvlogical }
 
 async function intoNothing(written: Written): Promise<Measured> {
   await using slot = await written.slot()

@@ -43,7 +43,7 @@ function producerOf(answers: Answer[]): { producer: BatchProducer; sent: Sent[] 
         partition,
         answer[partition] ?? 0,
       ])
-      return Promise.resolve({ codes: new Map(codes), clientSideThrottleTime: 0 })
+      return Promise.resolve({ codes: new Map(codes), throttleMs: 0 })
     },
     close: () => undefined,
   }

@@ -20,6 +20,11 @@ test('an LSN is written as Postgres writes it, and read back', () => {
   }
 })
 
+test('what is written does not depend on what was written before', () => {
+  const again = [...known, ...known.toReversed(), ...known.flatMap((one) => [one, known[0]!, one, known[3]!])]
+  for (const [text, value] of again) assert.equal(formatLsn(lsn(value)), text)
+})
+
 test('lower case and padding are read, too', () => {
   assert.equal(parseLsn('0/15722d0'), 0x15722d0n)
   assert.equal(parseLsn('00000016/0000d848'), 0x16_0000_d848n)

@@ -1,0 +1,42 @@
+import { fileURLToPath } from 'node:url'
+import { benchTopic } from '../bench-services.ts'
+import { postgres } from '../limits/recvlogical.ts'
+import type { Measured } from '../measured.ts'
+import { command, runOurs } from '../our-process.ts'
+import type { Scenario } from '../scenario.ts'
+import { source } from '../source-settings.ts'
+import type { Written } from '../written.ts'
+
+const bareProducer = fileURLToPath(new URL('../programs/bare-producer.mjs', import.meta.url))
+
+async function intoKafka(written: Written): Promise<Measured> {
+  await using topic = await benchTopic()
+  await using slot = await written.slot()
+  const { until, rows } = written
+  const env = {
+    ...source(written, slot.name),
+    PGSTREAM_KAFKA_SERVERS: topic.address,
+    PGSTREAM_KAFKA_TOPIC_NAME: topic.name,
+  }
+  return await runOurs({ program: command, args: ['run'], env, until, rows })
+}
+
+/** Our producer alone, with values that are ready: what there would be to win above it. */
+async function readyValues({ rows }: Written): Promise<Measured> {
+  await using topic = await benchTopic()
+  const env = { BENCH_KAFKA: topic.address, BENCH_TOPIC: topic.name, BENCH_ROWS: String(rows) }
+  return await runOurs({ program: bareProducer, env, rows })
+}
+
+const common = { workload: 'mixed', plugin: 'pgoutput', limit: postgres } as const
+
+export const kafka: readonly Scenario[] = [
+  {
+    ...common,
+    name: 'Kafka, pgoutput',
+    run: intoKafka,
+    atLeast: 0.5,
+    bounds: { cpuMicrosPerRow: 14, peakRssMb: 230 },
+  },
+  { ...common, name: 'Kafka, ready values only', run: readyValues },
+]
