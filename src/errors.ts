@@ -133,6 +133,11 @@ export const errorTable = {
       'Raise max.message.bytes of the topic, or set PGSTREAM_KAFKA_WRITER_OVERSIZE=dead-letter to keep such changes in a topic of their own.',
     exitCode: 1,
   },
+  PGSTREAM_KAFKA_FENCED: {
+    about: 'Another pgstream writes the same changes to the same topic.',
+    remedy: 'Let one of them run; the one that started last goes on.',
+    exitCode: 1,
+  },
   PGSTREAM_KAFKA_OFFSET_LOST: {
     about: 'What a consumer group is to read next is no longer in the topic.',
     remedy:

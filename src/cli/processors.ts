@@ -5,6 +5,9 @@ import type { Check } from '../pipeline/check.ts'
 import type { MakeSink } from '../pipeline/fan-out.ts'
 import { kafkaCheck } from '../kafka/kafka-check.ts'
 import { kafkaWriter } from '../kafka/kafka-writer.ts'
+import { parsePostgresUrl } from '../postgres/postgres-url.ts'
+import { slotNameFor } from '../postgres/slot-name.ts'
+import { sourcePlace } from '../postgres/source-place.ts'
 import { stdoutWriter } from '../stdout/stdout-writer.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { SubscriptionServerOptions } from '../webhook/subscription-server.ts'
@@ -43,7 +46,17 @@ function kafkaSink(config: Config, logger: Logger): MakeSink | null {
   const { topicPartitions, replicationFactor, autoCreate } = config.kafka
   const connection = kafkaConnection(config, logger)
   const settings = { ...config.kafkaWriter, topicPartitions, replicationFactor, autoCreate, topic: writesTo }
-  return (checkpointer) => kafkaWriter({ ...connection, ...settings, checkpointer })
+  const url = config.command.pgurl ?? config.postgresListener.url
+  const transactionalId =
+    url === undefined ? undefined : () => streamName(url, config.postgresListener.slotName, writesTo)
+  return (checkpointer) => kafkaWriter({ ...connection, ...settings, transactionalId, checkpointer })
+}
+
+/** The same in every process that copies a slot to a topic, and in no other. */
+async function streamName(url: string, askedSlot: string | undefined, topic: string): Promise<string> {
+  const { systemIdentifier } = await sourcePlace(url)
+  const slot = slotNameFor(parsePostgresUrl(url).database, askedSlot)
+  return ['pgstream', systemIdentifier, slot, topic].join('/')
 }
 
 function kafkaSinkCheck(config: Config, logger: Logger): Check | null {

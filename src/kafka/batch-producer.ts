@@ -7,13 +7,13 @@ import type { Compression } from './kafka-connection.ts'
 import { fromKafka } from './kafka-error.ts'
 import { BatchMemory } from './batch-memory.ts'
 import { errorOfCode } from './kafkajs-cluster.ts'
-import type { KafkajsCluster } from './kafkajs-cluster.ts'
+import type { KafkajsCluster, ProducerIdentity } from './kafkajs-cluster.ts'
+import { Fence } from './fence.ts'
 import { queuesOf } from './partition-queue.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import { compressedBatch, encodeRecordBatch } from './record-batch.ts'
 import { noPartition } from './topic.ts'
 import { TopicGone } from './topic-gone.ts'
-import type { BatchIdentity } from './record-batch.ts'
 
 /** Of the protocol: https://kafka.apache.org/protocol#protocol_error_codes */
 const codes = {
@@ -37,11 +37,11 @@ const forgotten = new Set<number>([
   codes.unknownProducerId,
 ])
 
-type Producer = Omit<BatchIdentity, 'sequence'>
-
 export interface BatchProducerOptions {
   /** Makes connections, when they are needed and again after they failed. */
   readonly open: () => KafkajsCluster
+  /** Nobody is fenced off if not given. */
+  readonly transactionalId?: string | undefined
   readonly compression: Compression
   /** How long a broker may wait for its replicas: less than the client waits for the broker. */
   readonly replicasMs: number
@@ -61,15 +61,17 @@ interface Unfinished {
 export class BatchProducer implements KafkaProducer {
   readonly #options: BatchProducerOptions
   #cluster: KafkajsCluster | null = null
-  #producer: Producer | null = null
+  #producer: ProducerIdentity | null = null
   /** The next of each partition, for this producer id. */
   readonly #sequences = new Map<string, number>()
+  readonly #fence: Fence
   readonly #gone = new TopicGone()
   readonly #memory = new BatchMemory()
   #unfinished: Unfinished | null = null
 
   constructor(options: BatchProducerOptions) {
     this.#options = options
+    this.#fence = new Fence(options)
   }
 
   async connect(): Promise<void> {
@@ -104,12 +106,13 @@ export class BatchProducer implements KafkaProducer {
     const doing = `Writing to the topic ${JSON.stringify(topic)}`
     const answers = await this.#connected(doing, async (cluster) => {
       const byLeader = queuesByLeader(queues, await cluster.leadersOf(topic), topic)
-      this.#producer ??= await cluster.newIdentity([...byLeader.keys()][0]!)
+      this.#producer ??= await this.#fence.identity(cluster, [...byLeader.keys()][0]!)
       return this.#request(cluster, topic, byLeader)
     })
     const failures: PgstreamError[] = []
     for (const { queue, code } of answers) {
       if (stored.has(code)) continue
+      if (code === codes.invalidProducerEpoch && this.#fence.isUp) throw this.#fence.fenced(topic)
       const error = fromKafka(errorOfCode(code), doing)
       if (tooLarge.has(code)) await this.#makeSmaller(queue, error, onTooLarge)
       else failures.push(error)

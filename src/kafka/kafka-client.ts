@@ -5,8 +5,12 @@ import type { PgstreamError } from '../errors.ts'
  * acknowledged offsets out. `kafkajs-client.ts` serves it.
  */
 export interface KafkaClient {
-  /** @throws {PgstreamError} PGSTREAM_KAFKA_UNREACHABLE, PGSTREAM_KAFKA_REFUSED */
-  openProducer(): Promise<KafkaProducer>
+  /**
+   * With a transactional id, what an earlier producer of that id still sends is refused from the first message on that this
+   * one sends to a partition.
+   * @throws {PgstreamError} PGSTREAM_KAFKA_UNREACHABLE, PGSTREAM_KAFKA_REFUSED
+   */
+  openProducer(transactionalId?: string): Promise<KafkaProducer>
   /** @throws {PgstreamError} as `openProducer`. */
   openConsumer(options: ConsumerOptions, handlers: ConsumerHandlers): Promise<KafkaConsumer>
   /**
@@ -55,7 +59,7 @@ export interface KafkaProducer {
    * goes on where it was, and stores nothing twice that the broker still knows of.
    *
    * @throws {PgstreamError} PGSTREAM_KAFKA_UNREACHABLE when the same may work later, PGSTREAM_KAFKA_REFUSED,
-   * PGSTREAM_KAFKA_TOPIC; whatever `onTooLarge` throws.
+   * PGSTREAM_KAFKA_TOPIC, PGSTREAM_KAFKA_FENCED when a later one has its transactional id; whatever `onTooLarge` throws.
    */
   send(topic: string, messages: readonly KafkaMessage[], onTooLarge: OnTooLarge): Promise<void>
   /** Does not wait for what is under way. */

@@ -53,7 +53,7 @@ export function fromKafka(cause: unknown, doing: string): PgstreamError {
       return new PgstreamError('PGSTREAM_KAFKA_REFUSED', sentence, { cause, remedy })
     }
   }
-  if (chain.some(isUnknownTopic)) {
+  if (saysUnknownTopic(cause)) {
     const remedy = 'See whether the topic is there. Brokers that start do not know it for a moment.'
     return new PgstreamError('PGSTREAM_KAFKA_UNREACHABLE', sentence, { cause, remedy })
   }
@@ -69,10 +69,12 @@ export function fromKafka(cause: unknown, doing: string): PgstreamError {
   })
 }
 
-const isUnknownTopic = ({ type }: ClientError): boolean => type === 'UNKNOWN_TOPIC_OR_PARTITION'
+/** The brokers that were asked do not know the topic. */
+export const saysUnknownTopic = (error: unknown): boolean =>
+  kafkaTypes(error).includes('UNKNOWN_TOPIC_OR_PARTITION')
 
-/** Of an error of ours: the brokers asked do not know the topic. */
-export const saysUnknownTopic = (error: PgstreamError): boolean => causesOf(error).some(isUnknownTopic)
+/** What brokers call what happened, as kafkajs names it. */
+export const kafkaTypes = (error: unknown): string[] => causesOf(error).flatMap(({ type }) => type ?? [])
 
 /** From the outside in. */
 function causesOf(error: unknown): ClientError[] {

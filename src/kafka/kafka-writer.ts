@@ -24,6 +24,11 @@ export interface KafkaWriterOptions extends KafkaConnectionOptions {
   readonly topic: string
   /** What messages of one key have in common, and keep their order in; `schema` if not given. */
   readonly key?: MessageKey | KeyOf | undefined
+  /**
+   * Names what is written, the same in every process that writes it and another for everything else: what an earlier process of
+   * this name still sends is refused then (Kafka's transactional id). Nobody is kept out if not given.
+   */
+  readonly transactionalId?: string | (() => Promise<string>) | undefined
   readonly checkpointer?: Checkpointer | undefined
   /** Makes the topic when it is not there, with `topicPartitions` and `replicationFactor`; 1 of each if not given. */
   readonly autoCreate?: boolean | undefined
@@ -44,7 +49,7 @@ export interface KafkaWriterOptions extends KafkaConnectionOptions {
  *
  * Messages of one key keep their order, one request is under way at a time, and what fails for a reason that may pass is
  * sent again for as long as it takes. Fails with PGSTREAM_KAFKA_UNREACHABLE at the start only, PGSTREAM_KAFKA_REFUSED,
- * PGSTREAM_KAFKA_TOPIC, PGSTREAM_KAFKA_MESSAGE_TOO_LARGE.
+ * PGSTREAM_KAFKA_TOPIC, PGSTREAM_KAFKA_FENCED, PGSTREAM_KAFKA_MESSAGE_TOO_LARGE.
  */
 export function kafkaWriter(options: KafkaWriterOptions): KafkaWriter {
   return new KafkaWriter(options, openKafkajs(connectionOf(options), options.compression))
@@ -54,6 +59,7 @@ export class KafkaWriter extends Processor<QueuedMessage> {
   readonly #client: KafkaClient
   readonly #topic: TopicOptions
   readonly #key: MessageKey | KeyOf
+  readonly #transactionalId: KafkaWriterOptions['transactionalId']
   readonly #oversize: 'stop' | 'dead-letter'
   readonly #batchBytes: number
   readonly #logger: Logger
@@ -78,6 +84,7 @@ export class KafkaWriter extends Processor<QueuedMessage> {
       replicationFactor: options.replicationFactor ?? kafka.replicationFactor,
     }
     this.#key = options.key ?? standard.key
+    this.#transactionalId = options.transactionalId
     this.#oversize = options.oversize ?? standard.oversize
     this.#batchBytes = options.batchBytes ?? standard.batchBytes
     this.#logger = options.logger ?? silentLogger
@@ -85,7 +92,8 @@ export class KafkaWriter extends Processor<QueuedMessage> {
   }
 
   protected override async open(): Promise<void> {
-    this.#producer = await this.#client.openProducer()
+    const id = this.#transactionalId
+    this.#producer = await this.#client.openProducer(typeof id === 'function' ? await id() : id)
     this.#partitions = await openTopic(this.#client, this.#topic)
     const { name } = this.#topic
     this.#logger.info({ topic: name, partitions: this.#partitions }, 'writing to the topic')

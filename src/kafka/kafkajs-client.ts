@@ -54,11 +54,12 @@ class KafkajsClient implements KafkaClient {
     this.#compression = compression
   }
 
-  async openProducer(): Promise<KafkaProducer> {
+  async openProducer(transactionalId?: string): Promise<KafkaProducer> {
     const { requestTimeoutMs, logger } = this.#connection
     const kafka = await this.#load(new KafkaSockets())
     const producer = new BatchProducer({
       open: () => new KafkajsCluster(kafka, this.#config),
+      transactionalId,
       compression: this.#compression,
       replicasMs: Math.round(requestTimeoutMs * brokersShare),
       logger,

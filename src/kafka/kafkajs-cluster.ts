@@ -13,6 +13,7 @@ interface Cluster {
   refreshMetadataIfNecessary(): Promise<void>
   findTopicPartitionMetadata(topic: string): readonly { partitionId: number; leader: number }[]
   findBroker(which: { nodeId: number }): Promise<Broker>
+  findGroupCoordinator(of: { groupId: string; coordinatorType: number }): Promise<Broker>
 }
 
 interface Broker {
@@ -36,6 +37,11 @@ interface Connection {
 }
 
 const produce = { apiKey: produceKey, apiVersion: produceVersion, apiName: 'Produce' }
+
+/** Of the protocol: what FindCoordinator is asked for. */
+const coordinatorOfTransactions = 1
+
+export type ProducerIdentity = Omit<BatchIdentity, 'sequence'>
 
 type ClusterConstructor = new (options: object) => Cluster
 
@@ -76,10 +82,14 @@ export class KafkajsCluster {
   }
 
   /** From the broker that leads a partition. */
-  async newIdentity(nodeId: number): Promise<Omit<BatchIdentity, 'sequence'>> {
-    const broker = await this.#cluster.findBroker({ nodeId })
-    const { producerId, producerEpoch } = await broker.initProducerId({ transactionTimeout: 60_000 })
-    return { producerId: BigInt(producerId), producerEpoch }
+  async newIdentity(nodeId: number): Promise<ProducerIdentity> {
+    return identityFrom(await this.#cluster.findBroker({ nodeId }), {})
+  }
+
+  /** The same id again, with the next epoch: the broker refuses older ones then. No transaction is ever begun. */
+  async nextIdentity(transactionalId: string): Promise<ProducerIdentity> {
+    const of = { groupId: transactionalId, coordinatorType: coordinatorOfTransactions }
+    return identityFrom(await this.#cluster.findGroupCoordinator(of), { transactionalId })
   }
 
   /** As `Connection.send` of kafkajs does it, which copies a request three times and clears as much memory. */
@@ -111,6 +121,14 @@ export class KafkajsCluster {
   close(): void {
     this.#sockets.breakOff('the connection was given up')
   }
+}
+
+async function identityFrom(
+  broker: Broker,
+  which: { readonly transactionalId?: string },
+): Promise<ProducerIdentity> {
+  const { producerId, producerEpoch } = await broker.initProducerId({ ...which, transactionTimeout: 60_000 })
+  return { producerId: BigInt(producerId), producerEpoch }
 }
 
 /** The error that kafkajs has for a code of the protocol. */

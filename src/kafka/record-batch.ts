@@ -27,7 +27,7 @@ export function encodeRecordBatch(
   messages: readonly KafkaMessage[],
   identity: BatchIdentity,
   timestamp: number,
-  take: (bytes: number) => Buffer = Buffer.allocUnsafe,
+  take: (bytes: number) => Buffer = (bytes) => Buffer.allocUnsafe(bytes),
 ): Buffer {
   const sizes = new Int32Array(messages.length)
   let total = headerBytes

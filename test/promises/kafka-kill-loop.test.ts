@@ -66,9 +66,9 @@ test('killed while it writes to Kafka: every process has written an unbroken pie
   const committed = await history.read()
   const judge = new LivesJudge(committed)
   let writer: string | null = null
-  for (const { producerId, change } of watch.seen) {
-    if (writer !== null && producerId !== writer) judge.end()
-    writer = producerId
+  for (const { producer, change } of watch.seen) {
+    if (writer !== null && producer !== writer) judge.end()
+    writer = producer
     judge.line(change)
   }
   judge.end()

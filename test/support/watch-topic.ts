@@ -6,9 +6,9 @@ import { kafkaServers } from './kafka.ts'
 import { namedChange } from './writers/change-of-event.ts'
 import type { NamedChange } from './writers/judge-lives.ts'
 
-/** A message, and who wrote it: each process is another producer. */
+/** A message, and who wrote it: each process is another producer, or a later epoch of the same. */
 export interface SeenChange {
-  readonly producerId: string
+  readonly producer: string
   readonly change: NamedChange
   /** When it was read, as `performance.now()` says it. */
   readonly at: number
@@ -31,9 +31,12 @@ export async function watchTopic(topic: string): Promise<TopicWatch> {
   await consumer.run({
     autoCommit: false,
     eachMessage: ({ message }) => {
-      const { batchContext } = message as KafkaMessage & { batchContext: { producerId: string } }
+      const { batchContext } = message as KafkaMessage & {
+        batchContext: { producerId: string; producerEpoch: number }
+      }
+      const producer = `${batchContext.producerId}/${batchContext.producerEpoch}`
       const change = namedChange(reader.read(message.value!.toString(), null))
-      seen.push({ producerId: String(batchContext.producerId), change, at: performance.now() })
+      seen.push({ producer, change, at: performance.now() })
       return Promise.resolve()
     },
   })
