@@ -1,12 +1,15 @@
 import { isUtf8 } from 'node:buffer'
-import type { ChangeEvent, InsertEvent, MessageEvent, Translation } from './event.ts'
+import type { ChangeEvent, InsertEvent, MessageEvent } from './event.ts'
 import { fillGaps, fillGapsAsText, gap, longBytes } from './large-json.ts'
 import type { Filling } from './large-json.ts'
+import { isJsonNumber, numberJson, textJson } from './json-text.ts'
 import { LargeText } from './large-text.ts'
 import { formatLsn } from './lsn.ts'
-import type { Relation } from './relation.ts'
+import { noMetadata, shapeOf } from './shape-json.ts'
+import type { ShapeJson } from './shape-json.ts'
 import { formatTime } from './time.ts'
 import { utf8 } from './utf8.ts'
+import { writeRow } from './wire-bytes.ts'
 import { unchangedToast } from './value.ts'
 import type { Row, Value } from './value.ts'
 
@@ -18,52 +21,6 @@ const actions = {
   'schema-change': 'I',
   message: 'M',
 } as const
-
-const noMetadata =
-  '{"schema_id":null,"table_pgstream_id":"","id_col_pgstream_id":null,"version_col_pgstream_id":""}'
-
-/** What depends on the shape of the rows only. */
-interface ShapeJson {
-  readonly translation: Translation | null
-  /** `"schema":"public","table":"users"` */
-  readonly names: string
-  /** Per column, up to its value: `{"id":"","name":"a","type":"integer","value":`. */
-  readonly columns: readonly string[]
-  readonly isNumeric: readonly boolean[]
-  readonly keys: readonly number[]
-  readonly metadata: string
-}
-
-const shapes = new WeakMap<Relation, ShapeJson>()
-
-function shapeOf(relation: Relation, translation: Translation | null): ShapeJson {
-  const known = shapes.get(relation)
-  if (known?.translation === translation) return known
-  const { columns } = relation
-  const shape: ShapeJson = {
-    translation,
-    names: `"schema":${JSON.stringify(relation.schema)},"table":${JSON.stringify(relation.table)}`,
-    columns: columns.map(({ name, type }, i) => {
-      const id = translation?.columnIds[i] ?? ''
-      return `{"id":${JSON.stringify(id)},"name":${JSON.stringify(name)},"type":${JSON.stringify(type)},"value":`
-    }),
-    isNumeric: columns.map(({ type }) => /^numeric(\(|$)/.test(type) && !type.endsWith('[]')),
-    keys: columns.flatMap(({ key }, i) => (key ? [i] : [])),
-    metadata: metadataJson(translation),
-  }
-  shapes.set(relation, shape)
-  return shape
-}
-
-function metadataJson(translation: Translation | null): string {
-  if (!translation) return noMetadata
-  return JSON.stringify({
-    schema_id: translation.schemaId,
-    table_pgstream_id: translation.tableId,
-    id_col_pgstream_id: translation.identityColumnIds,
-    version_col_pgstream_id: translation.versionColumnId,
-  })
-}
 
 /**
  * The JSON that Kafka values, lines on stdout and webhook bodies hold: the fields of the original pgstream in their
@@ -82,6 +39,8 @@ export function encodeWireJson(event: ChangeEvent): string {
 
 /** The same as UTF-8, of rows of any size, with `before` and `after` around it. Takes its own length of memory. */
 export function encodeWireJsonBytes(event: ChangeEvent, before = '', after = ''): Buffer {
+  const written = writeRow(event, before, after)
+  if (written !== null) return written
   const large: Filling[] = []
   const json = before + eventJson(event, large) + after
   return large.length === 0 ? utf8(json) : fillGaps(json, large)
@@ -171,27 +130,10 @@ function valueJson(
   }
 }
 
-/** What JSON escapes, and what JSON.stringify does: lone surrogates. */
-const escaped = /["\\\0-\x1f\ud800-\udfff]/
-
-/** Most texts need no escaping, and to look costs less than JSON.stringify (test/bench/README.md). */
-const textJson = (text: string): string => (escaped.test(text) ? JSON.stringify(text) : `"${text}"`)
-
 const bytesJson = (bytes: Buffer, as: 'hex' | 'base64', large: Filling[]): string =>
   bytes.length > longBytes ? gapFor(bytes, as, large) : `"${bytes.toString(as)}"`
 
 function gapFor(bytes: Buffer, as: Filling['as'], large: Filling[]): string {
   large.push({ bytes, as })
   return `"${gap}"`
-}
-
-/** Of what Postgres prints for a numeric, only NaN and the infinities are not JSON numbers. */
-const isJsonNumber = (text: string): boolean => {
-  const last = text.charCodeAt(text.length - 1)
-  return last >= 0x30 && last <= 0x39
-}
-
-function numberJson(value: number): string {
-  if (!Number.isFinite(value)) return `"${value}"`
-  return Object.is(value, -0) ? '-0' : String(value)
 }
