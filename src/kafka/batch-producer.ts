@@ -1,6 +1,6 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import type { PgstreamError } from '../errors.ts'
+import { PgstreamError } from '../errors.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { KafkaMessage, KafkaProducer, OnTooLarge } from './kafka-client.ts'
 import type { Compression } from './kafka-connection.ts'
@@ -88,6 +88,7 @@ export class BatchProducer implements KafkaProducer {
     for (;;) {
       const left = queues.filter(({ first }) => first !== null)
       if (left.length === 0) break
+      if (await this.#cutUnreadable(topic, left, onTooLarge)) continue
       await this.#sendFirst(topic, left, onTooLarge).catch((error: PgstreamError) => {
         throw this.#gone.judge(topic, error)
       })
@@ -99,6 +100,18 @@ export class BatchProducer implements KafkaProducer {
   close(): Promise<void> {
     this.#disconnect()
     return Promise.resolve()
+  }
+
+  /** A broker closes the connection at a request that it does not read, as if it were gone: such are not even sent. */
+  async #cutUnreadable(
+    topic: string,
+    queues: readonly PartitionQueue[],
+    onTooLarge: OnTooLarge,
+  ): Promise<boolean> {
+    const unreadable = queues.filter(({ first }) => bytesOf(first!.messages) > mostBytesRead)
+    for (const queue of unreadable)
+      await this.#makeSmaller(queue, tooLargeToRead(topic, bytesOf(queue.first!.messages)), onTooLarge)
+    return unreadable.length > 0
   }
 
   /** The first batch of each partition, to each leader in one request. */
@@ -194,6 +207,19 @@ export class BatchProducer implements KafkaProducer {
     this.#cluster = null
   }
 }
+
+/** `socket.request.max.bytes` of a broker, unless somebody changed it, with room for what stands around the values. */
+const mostBytesRead = 104_857_600 - 64 * 1024
+
+const bytesOf = (messages: readonly KafkaMessage[]): number =>
+  messages.reduce((sum, { key, value }) => sum + (key?.length ?? 0) + (value?.length ?? 0), 0)
+
+const tooLargeToRead = (topic: string, bytes: number): PgstreamError =>
+  new PgstreamError(
+    'PGSTREAM_KAFKA_MESSAGE_TOO_LARGE',
+    `A change for the topic ${JSON.stringify(topic)} has ${bytes} bytes, and a broker reads no request of more than 100 MiB, for no topic.`,
+    { remedy: 'Leave its table out (PGSTREAM_FILTER_EXCLUDE_TABLES): Kafka cannot take such values.' },
+  )
 
 interface Answer {
   readonly queue: PartitionQueue

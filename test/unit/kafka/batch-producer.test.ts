@@ -153,3 +153,24 @@ test('what would be refused again ends the stream; what may pass does not', asyn
     await assert.rejects(producer.send('t', [message(0)], never), { code: expected })
   }
 })
+
+test('what no broker reads is not sent, is told, and does not hold up what comes behind it', async () => {
+  const { producer, sent } = producerOf([])
+  const large = { ...message(0), value: Buffer.alloc(101 * 2 ** 20) }
+  const told: string[] = []
+  await producer.send('t', [message(0), large, message(0), message(1)], (_message, error) => {
+    told.push(error.code)
+    return Promise.resolve()
+  })
+  assert.deepEqual(told, ['PGSTREAM_KAFKA_MESSAGE_TOO_LARGE'])
+  assert.deepEqual(
+    sent.filter(({ partition }) => partition === 0).map(({ count }) => count),
+    [1, 1],
+  )
+  await assert.rejects(
+    producer.send('t', [large], (_message, error) => Promise.reject(error)),
+    {
+      code: 'PGSTREAM_KAFKA_MESSAGE_TOO_LARGE',
+    },
+  )
+})
