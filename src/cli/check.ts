@@ -16,7 +16,6 @@ export const check: Program = async (flags) => {
   const read = readConfig({
     flags,
     environment: process.env,
-    unavailable: 'mention',
     examine: examineSettings,
   })
   const logger = commandLogger(read)

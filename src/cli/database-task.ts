@@ -32,7 +32,7 @@ export interface DatabaseTask<Report extends object> {
 
 /** The database that a command works on, and a log for what is strange about the settings. */
 export function readTarget(flags: Flags): { target: DatabaseTarget; logger: CommandLogger } {
-  const read = readConfig({ flags, environment: process.env, unavailable: 'mention' })
+  const read = readConfig({ flags, environment: process.env })
   const source = findSourceUrl(read) ?? defaultSourceUrl
   return { target: { source, slotName: read.config.postgresListener.slotName }, logger: commandLogger(read) }
 }

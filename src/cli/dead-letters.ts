@@ -19,7 +19,6 @@ export const deadLetters: Program = async (flags, action = '') => {
   const read = readConfig({
     flags,
     environment: process.env,
-    unavailable: 'mention',
     examine: examineSettings,
   })
   const logger = commandLogger(read)

@@ -21,7 +21,6 @@ export async function runConfigured(flags: Flags, recording?: string): Promise<n
   const read = readConfig({
     flags,
     environment: process.env,
-    unavailable: 'refuse',
     examine: examineSettings,
   })
   const logger = commandLogger(read)

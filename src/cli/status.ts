@@ -5,7 +5,7 @@ import { slotUrl, statusReport } from './status-report.ts'
 
 /** Exit code 0 when the slot, if there must be one, is there and usable, and the pgstream that was asked, if any, is ready. */
 export const status: Program = async (flags) => {
-  const read = readConfig({ flags, environment: process.env, unavailable: 'mention' })
+  const read = readConfig({ flags, environment: process.env })
   const url = slotUrl(read)
   const { opsAddress } = read.config.telemetry
   const report = await statusReport(read, url)

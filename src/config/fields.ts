@@ -109,12 +109,6 @@ export const modules: typeof postgresModules &
   ...telemetryModules,
 }
 
-/**
- * Settings of the same project in Go that this version does not serve yet, by the beginning of their names. A module
- * that takes them up deletes its line.
- */
-export const notYetAvailable: readonly { readonly prefix: string; readonly what: string }[] = []
-
 type Modules = typeof modules
 
 type ValueOfField<F> = F extends { readonly choices: readonly (infer Choice)[] }

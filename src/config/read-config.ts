@@ -3,15 +3,13 @@ import { readConfigFile } from './config-file.ts'
 import { moduleList } from './fields.ts'
 import type { Field } from './field.ts'
 import type { Config } from './fields.ts'
-import { findUnknownNames } from './unknown-names.ts'
+import { unknownNames } from './unknown-names.ts'
 import { parsers, ValueError } from './values.ts'
 
 export interface ConfigSources {
   /** By the name of the flag, as given on the command line. */
   readonly flags: Readonly<Record<string, string | boolean>>
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** Whether a setting of a module that this version does not have stops the command or is only mentioned. */
-  readonly unavailable: 'refuse' | 'mention'
   /** Finds what is wrong with the values together, to be told with what is wrong with each. */
   readonly examine?: ((config: Config) => readonly PgstreamError[]) | undefined
 }
@@ -31,21 +29,13 @@ export interface ConfigRead {
  * not set. Changes nothing of `process.env`.
  * @throws {PgstreamError} PGSTREAM_CONFIG_INVALID with everything that is wrong, and without a value that may be secret.
  */
-export function readConfig({ flags, environment, unavailable, examine }: ConfigSources): ConfigRead {
+export function readConfig({ flags, environment, examine }: ConfigSources): ConfigRead {
   const path = textOf(flags['config']) ?? textOf(environment['PGSTREAM_CONFIG'])
   const where = path ?? 'file'
   const file = path === undefined ? { settings: {}, problems: [] } : readConfigFile(path)
   const fromFile = upperCaseNames(file.settings)
-  const problems = [...file.problems]
-  const warnings: string[] = []
-
-  const inEnvironment = findUnknownNames(namesOf(environment), 'environment')
-  const inFile = findUnknownNames(namesOf(fromFile), where)
-  const absent = [...inEnvironment.unavailable, ...inFile.unavailable]
-  if (unavailable === 'refuse') problems.push(...absent)
-  else warnings.push(...absent)
-  problems.push(...inFile.unknown)
-  warnings.push(...inEnvironment.unknown)
+  const problems = [...file.problems, ...unknownNames(namesOf(fromFile), where)]
+  const warnings = unknownNames(namesOf(environment), 'environment')
   if ('PGSTREAM_CONFIG' in fromFile)
     problems.push(`PGSTREAM_CONFIG (${where}): a file cannot name another file.`)
 

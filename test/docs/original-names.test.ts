@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { fieldList, notYetAvailable } from '../../src/config/fields.ts'
+import { fieldList } from '../../src/config/fields.ts'
 import { parsers } from '../../src/config/values.ts'
 import { repository } from '../support/readme.ts'
 
@@ -44,13 +44,10 @@ const names = [
   'PGSTREAM_TRANSLATOR_ENABLED',
 ]
 
-test('every variable of the Go version is a setting, or named as one of a module to come', () => {
+test('every variable of the Go version is a setting', () => {
   const known = new Set<string>(fieldList.map(({ name }) => name))
   assert.equal(new Set(names).size, 45)
-  for (const name of names) {
-    const toCome = notYetAvailable.some(({ prefix }) => name.startsWith(prefix))
-    assert.ok(known.has(name) !== toCome, name)
-  }
+  for (const name of names) assert.ok(known.has(name), name)
 })
 
 /** As that README writes them, without those of which 0 or nothing is the default. */

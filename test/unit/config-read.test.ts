@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { notYetAvailable } from '../../src/config/fields.ts'
 import { readConfig } from '../../src/config/read-config.ts'
 import type { ConfigRead, ConfigSources } from '../../src/config/read-config.ts'
 import { PgstreamError } from '../../src/errors.ts'
@@ -19,7 +18,7 @@ function fileOf(text: string): string {
 }
 
 const read = (sources: Partial<ConfigSources>): ConfigRead =>
-  readConfig({ flags: {}, environment: {}, unavailable: 'refuse', ...sources })
+  readConfig({ flags: {}, environment: {}, ...sources })
 
 function sentenceOf(sources: Partial<ConfigSources>): string {
   try {
@@ -131,20 +130,6 @@ test('a name that resembles nothing gets no hint', () => {
   assert.deepEqual(read({ environment: { PGSTREAM_TELEPORTATION_FACTOR: '9' } }).warnings, [
     'PGSTREAM_TELEPORTATION_FACTOR (environment) is no known setting.',
   ])
-})
-
-test('a setting of a module to come is refused as such, or only mentioned where it does not matter', () => {
-  for (const { prefix, what } of notYetAvailable) {
-    const sources = {
-      flags: { config: fileOf(`${prefix}STORE_URL=http://localhost:9200`) },
-      environment: { [`${prefix}ENABLED`]: 'true', [`${prefix}URL`]: 'x' },
-    }
-    const sentence = sentenceOf(sources)
-    const told = `${what} is not available yet in this version: ${prefix}`
-    assert.ok(sentence.includes(`${told}ENABLED, ${prefix}URL (environment).`), sentence)
-    assert.ok(sentence.includes(`${told}STORE_URL (`), sentence)
-    assert.equal(read({ ...sources, unavailable: 'mention' }).warnings.length, 2)
-  }
 })
 
 test('neither a URL nor its password appears in a message', () => {

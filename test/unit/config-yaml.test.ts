@@ -13,7 +13,7 @@ let files = 0
 function read(text: string, ending = 'yaml'): Config {
   const path = join(folder, `settings-${++files}.${ending}`)
   writeFileSync(path, text)
-  return readConfig({ flags: { config: path }, environment: {}, unavailable: 'refuse' }).config
+  return readConfig({ flags: { config: path }, environment: {} }).config
 }
 
 test('names are written whole, or in parts in any case, and lists as lists', () => {

@@ -7,7 +7,7 @@ import { PgstreamError } from '../../../src/errors.ts'
 /** What is told of these settings, with the remedy. */
 function toldOf(environment: Record<string, string>): { message: string; remedy: string } {
   try {
-    readConfig({ flags: {}, environment, unavailable: 'refuse', examine: examineSettings })
+    readConfig({ flags: {}, environment, examine: examineSettings })
   } catch (error) {
     assert.ok(error instanceof PgstreamError)
     assert.equal(error.code, 'PGSTREAM_CONFIG_INVALID')

@@ -10,7 +10,7 @@ const config = (settings: Record<string, string>): Config => {
   const environment = Object.fromEntries(
     Object.entries(settings).map(([name, text]) => [`PGSTREAM_KAFKA_${name}`, text]),
   )
-  const { config: read, warnings } = readConfig({ flags: {}, environment, unavailable: 'refuse' })
+  const { config: read, warnings } = readConfig({ flags: {}, environment })
   assert.deepEqual(warnings, [])
   return read
 }

@@ -12,7 +12,7 @@ const kafka: SourceKind = { kind: 'kafka' }
 const recording: SourceKind = { kind: 'recording' }
 
 const configOf = (environment: Record<string, string>): Config =>
-  readConfig({ flags: {}, environment, unavailable: 'refuse' }).config
+  readConfig({ flags: {}, environment }).config
 
 const isThere = (source: SourceKind, environment: Record<string, string> = {}): boolean =>
   translatorStage(configOf(environment), source, silentLogger) !== null
