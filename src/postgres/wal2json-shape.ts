@@ -26,7 +26,7 @@ export interface WrittenColumn {
 
 /**
  * The shape of a row of a table that the schema log has described; null where the row does not fit: columns that the table
- * does not have, or too few. `before` is the table's shape so far, which is kept as far as it goes.
+ * does not have, or too few, or others that identify it. `before` is the table's shape so far, which is kept as far as it goes.
  */
 export function shapeOfKnown(
   known: KnownTable,
@@ -37,6 +37,7 @@ export function shapeOfKnown(
   const { columns, identity } = row
   const required = known.columns.filter((column) => !column.virtual)
   if (!isPartOf(columns, known) || !isPartOf(identity, known)) return null
+  if (identity.length > 0 && !isKeyOf(identity, required)) return null
   if (
     row.isWhole &&
     columns.filter(({ name }) => required.some((column) => column.name === name)).length < required.length
@@ -104,6 +105,12 @@ const seenBefore = (
   column: WrittenColumn | undefined,
 ): Pick<DescribedColumn, 'typeOid' | 'prefix'> | undefined =>
   column?.prefix ? { typeOid: column.typeOid, prefix: column.prefix } : undefined
+
+/** After a restart the log may say what identifies rows before or after the place of the row. */
+function isKeyOf(identity: readonly DescribedColumn[], required: KnownTable['columns']): boolean {
+  const told = new Set(identity.map(({ name }) => name))
+  return required.every(({ name, key }) => told.has(name) === key)
+}
 
 /** Whether these are columns of the table, in their order. */
 function isPartOf(columns: readonly DescribedColumn[], known: KnownTable): boolean {

@@ -203,6 +203,27 @@ test('a table that nobody described is taken as it comes, its key from what iden
   ])
 })
 
+test('a row that is identified by other columns than the schema log says is taken as it comes', () => {
+  const [removed, updated, again] = decode(
+    users,
+    lines.begin(),
+    lines.remove([name('Ann')]),
+    lines.update([id(1), name('Bob')], [name('Ann')]),
+    users,
+    lines.remove([id(1)]),
+  )
+  assert.ok(removed?.kind === 'delete' && updated?.kind === 'update' && again?.kind === 'delete')
+  assert.deepEqual(removed.old, ['Ann'])
+  assert.deepEqual(
+    [updated.values, updated.old],
+    [
+      [1, 'Bob'],
+      [null, 'Ann'],
+    ],
+  )
+  assert.deepEqual(again.old, [1])
+})
+
 test('rows before an entry have the old shape, rows behind it the new one, in parts too', () => {
   const table = tableSchema(16_400, 'people', { id: 'integer!', name: 'text', more: 'text' })
   const [first, ...others] = table.columns
