@@ -20,7 +20,7 @@ export async function stopServices(): Promise<void> {
 /** As it would run for long: with all of Java's compilers. */
 const javaOptions = ['-Xms512m', '-Xmx512m', '-XX:+UseSerialGC', '-Djava.awt.headless=true']
 
-export const broker: () => Promise<KafkaBroker> = once(() => startKafka({ javaOptions }))
+const broker: () => Promise<KafkaBroker> = once(() => startKafka({ javaOptions }))
 
 /** The topic of one run, and how to reach it. */
 export async function benchTopic(): Promise<TemporaryTopic & { readonly address: string }> {
