@@ -105,7 +105,7 @@ describe('a wrong configuration is refused with exit code 2', () => {
   test('a URL that cannot be read is refused without its password', async () => {
     const said = await refused(
       ['run', '--stdout', '--pgurl', 'postgres://me:hunter2@db:port/shop'],
-      /^error: The Postgres URL /,
+      /^error: PGSTREAM_PGURL: The Postgres URL /,
     )
     assert.doesNotMatch(said, /hunter2/)
     const unknown = await refused(
