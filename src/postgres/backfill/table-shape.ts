@@ -31,7 +31,7 @@ export interface TableShape {
   readonly withoutNaN: readonly number[]
   /** The key that rows are read in the order of; null where there is none, and pages are read instead. */
   readonly order: readonly KeyColumn[] | null
-  /** The key that names rows in updates; null where that is the whole row. */
+  /** The key that names rows in updates, in the order of the table's columns; null where that is the whole row. */
   readonly identity: readonly KeyColumn[] | null
   /** Of which file the pages are. */
   readonly filenode: string
@@ -171,7 +171,7 @@ function shapeOf(oid: number, row: ShapeRow, plugin: OutputPlugin): TableShape {
       plugin === 'wal2json' && mayBeNaN.has(typeOid) ? [i] : [],
     ),
     order,
-    identity,
+    identity: identity?.toSorted((a, b) => a.at - b.at) ?? null,
     filenode: row.filenode ?? '',
     pages: Number(row.pages),
     estimatedRows: row.estimatedRows,

@@ -57,7 +57,12 @@ export class FoldedRows {
         const row = rows.get(name)
         return row?.n !== n || row.body !== body
       })
-      if (wrong.length > 0) problems.push(`${wrong.length} rows of ${table} differ: ${wrong[0]!.name}`)
+      if (wrong.length === 0) continue
+      const { name, n, body } = wrong[0]!
+      const row = rows.get(name)
+      problems.push(
+        `${wrong.length} rows of ${table} differ: ${name} is ${n} with ${body}, and was told as ${row ? `${row.n} with ${row.body}` : 'nothing'}`,
+      )
     }
     return problems
   }
