@@ -3,27 +3,14 @@ import { test } from 'node:test'
 import { slotPosition } from '../../../src/postgres/slot-position.ts'
 import { nothingKnown } from '../../../src/postgres/source-knowledge.ts'
 import { Wal2jsonDecoder } from '../../../src/postgres/wal2json.ts'
-import type { ChangeEvent, CommitEvent } from '../../../src/wal/event.ts'
 import { lsn } from '../../../src/wal/lsn.ts'
 import { qualifiedName } from '../../../src/wal/known-tables.ts'
-import type { SchemaLogEntry } from '../../../src/wal/schema-log.ts'
 import { unchangedToast } from '../../../src/wal/value.ts'
+import { decode, only } from '../../support/decode-wal2json.ts'
+import type { Emitted } from '../../support/decode-wal2json.ts'
 import { columnSchema, schemaLogEntry, tableSchema } from '../../support/log-entries.ts'
 import * as lines from '../../support/wal2json-lines.ts'
 import type { ColumnText } from '../../support/wal2json-lines.ts'
-
-type Emitted = ChangeEvent | CommitEvent
-
-/** Decodes lines, and learns entries, one after the other. */
-function decode(...stream: (Buffer | SchemaLogEntry)[]): Emitted[] {
-  const events: Emitted[] = []
-  const decoder = new Wal2jsonDecoder((event) => events.push(event), nothingKnown())
-  for (const each of stream) {
-    if (Buffer.isBuffer(each)) decoder.decode(each)
-    else decoder.learn(each)
-  }
-  return events
-}
 
 const id = (value: number | string): ColumnText => ['id', 'integer', 23, String(value)]
 const name = (value: string): ColumnText => ['name', 'text', 25, JSON.stringify(value)]
@@ -42,15 +29,6 @@ const relation = {
 }
 const commitTime = 1_795_334_358_719_648
 const place = { commitLsn: 0x200n, xid: 700, commitTime, position: null, translation: null }
-
-/** The only change of a transaction. */
-function only(...stream: (Buffer | SchemaLogEntry)[]): ChangeEvent {
-  const events = decode(lines.begin(), ...stream, lines.commit())
-  assert.equal(events.length, 2)
-  const [event] = events
-  assert.ok(event && event.kind !== 'commit')
-  return event
-}
 
 test('a transaction gives its changes in order, then its commit with the position after it', () => {
   const events = decode(
@@ -286,35 +264,4 @@ test('materialized views have no events, but the numbers of others do not change
   const [event, ...others] = events
   assert.ok(event?.kind === 'insert' && others.length === 0)
   assert.deepEqual([event.values, event.ordinal], [[2], 1])
-})
-
-test('messages arrive byte by byte, within a transaction and outside', () => {
-  const bytes = Buffer.from([0xff, 0x01, 0xc3])
-  const escaped = Buffer.concat([bytes.subarray(0, 1), Buffer.from('\\u0001'), bytes.subarray(2)])
-  const event = only(lines.message('p\\"', escaped))
-  assert.ok(event.kind === 'message')
-  assert.deepEqual([event.prefix, event.content, event.transactional], ['p"', bytes, true])
-  const [alone] = decode(lines.message('', 'hello', false))
-  assert.ok(alone?.kind === 'message')
-  assert.deepEqual(
-    [alone.content.toString(), alone.lsn, alone.commitLsn, alone.xid, alone.commitTime],
-    ['hello', 0x140n, 0x13fn, 0, 0],
-  )
-})
-
-test('lines without xids, time stamps and type oids are understood', () => {
-  const [event, end] = decode(
-    Buffer.from('{"action":"B","lsn":"0/200","nextlsn":"0/240"}'),
-    Buffer.from(
-      '{"action":"I","lsn":"1A/FF","schema":"public","table":"t","columns":[{"name":"a","type":"numeric(10,2)[]","value":"{1.50}"},{"name":"b","type":"timestamp(3) with time zone","value":null},{"name":"c","type":"bigint","value":1}]}',
-    ),
-    Buffer.from('{"action":"C","lsn":"0/200","nextlsn":"0/240"}'),
-  )
-  assert.ok(event?.kind === 'insert' && end?.kind === 'commit')
-  assert.deepEqual(event.values, ['{1.50}', null, 1n])
-  assert.deepEqual([event.xid, event.commitTime, event.lsn], [0, 0, 0x1a_0000_00ffn])
-  assert.deepEqual(
-    event.relation.columns.map(({ typeOid }) => typeOid),
-    [1231, 1184, 20],
-  )
 })
