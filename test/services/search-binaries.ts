@@ -101,9 +101,18 @@ async function fetch(
   mainClass: string,
   bundle: Omit<Parameters<typeof fetchFromMaven>[0], 'finish'>,
 ): Promise<string> {
-  const source = fileURLToPath(new URL(`java/${mainClass}.java`, import.meta.url))
+  const sources = [mainClass, 'Serving'].map((name) =>
+    fileURLToPath(new URL(`java/${name}.java`, import.meta.url)),
+  )
   const compile = async (folder: string): Promise<void> => {
-    const parameters = ['-nowarn', '-cp', join(folder, 'libs', '*'), '-d', join(folder, 'classes'), source]
+    const parameters = [
+      '-nowarn',
+      '-cp',
+      join(folder, 'libs', '*'),
+      '-d',
+      join(folder, 'classes'),
+      ...sources,
+    ]
     await runCommand(join(jdk.home, 'bin/javac'), parameters)
   }
   return fetchFromMaven({ ...bundle, finish: compile })

@@ -1,6 +1,6 @@
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
+import java.util.Map;
 import org.elasticsearch.common.settings.Settings;
 import org.elasticsearch.env.Environment;
 import org.elasticsearch.index.mapper.MapperExtrasPlugin;
@@ -14,25 +14,12 @@ public final class ElasticsearchNode extends Node {
     super(environment, List.of(Netty4Plugin.class, ReindexPlugin.class, MapperExtrasPlugin.class), false);
   }
 
-  public static void main(String[] settings) throws Exception {
+  public static void main(String[] parameters) throws Exception {
+    Map<String, String> settings = Serving.settings(parameters);
     Settings.Builder builder = Settings.builder();
-    String home = "";
-    for (String setting : settings) {
-      String[] pair = setting.split("=", 2);
-      builder.put(pair[0], pair[1]);
-      if (pair[0].equals("path.home")) home = pair[1];
-    }
-    Node node = new ElasticsearchNode(new Environment(builder.build(), Path.of(home, "config")));
-    CountDownLatch closed = new CountDownLatch(1);
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-      try {
-        node.close();
-      } catch (Exception failure) {
-        failure.printStackTrace();
-      }
-      closed.countDown();
-    }));
-    node.start();
-    closed.await();
+    settings.forEach((name, value) -> builder.put(name, value));
+    Path config = Path.of(settings.get("path.home"), "config");
+    Node node = new ElasticsearchNode(new Environment(builder.build(), config));
+    Serving.untilTold(node, node::start);
   }
 }

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
+import java.util.Map;
 import org.opensearch.Version;
 import org.opensearch.common.settings.Settings;
 import org.opensearch.env.Environment;
@@ -52,25 +52,12 @@ public final class OpenSearchNode extends Node {
     return new PluginInfo(name, "", "NA", Version.CURRENT, java, name, Collections.<String>emptyList(), false);
   }
 
-  public static void main(String[] settings) throws Exception {
+  public static void main(String[] parameters) throws Exception {
+    Map<String, String> settings = Serving.settings(parameters);
     Settings.Builder builder = Settings.builder();
-    String home = "";
-    for (String setting : settings) {
-      String[] pair = setting.split("=", 2);
-      builder.put(pair[0], pair[1]);
-      if (pair[0].equals("path.home")) home = pair[1];
-    }
-    Node node = new OpenSearchNode(new Environment(builder.build(), Path.of(home, "config")));
-    CountDownLatch closed = new CountDownLatch(1);
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-      try {
-        node.close();
-      } catch (Exception failure) {
-        failure.printStackTrace();
-      }
-      closed.countDown();
-    }));
-    node.start();
-    closed.await();
+    settings.forEach((name, value) -> builder.put(name, value));
+    Path config = Path.of(settings.get("path.home"), "config");
+    Node node = new OpenSearchNode(new Environment(builder.build(), config));
+    Serving.untilTold(node, node::start);
   }
 }

@@ -2,55 +2,21 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SchemaMemory } from '../../../src/cli/demo/view/schema-memory.ts'
 import type { ColumnSchema, SchemaDelta, SchemaLogEntry, TableSchema } from '../../../src/wal/schema-log.ts'
+import { columnSchema, schemaLogEntry, tableSchema } from '../../support/log-entries.ts'
 
-const column = (
-  number: number,
-  name: string,
-  type: string,
-  more: Partial<ColumnSchema> = {},
-): ColumnSchema => ({
-  pgstream_id: `t1-${number}`,
-  name,
-  type,
-  base_type: type,
-  kind: 'base',
-  default: null,
-  nullable: true,
-  generated: '',
-  identity: '',
-  unique: false,
-  metadata: null,
-  ...more,
-})
+const column = (number: number, name: string, type: string, more: Partial<ColumnSchema> = {}): ColumnSchema =>
+  columnSchema(`t1-${number}`, name, type, more)
 
-const orders = (columns: readonly ColumnSchema[], more: Partial<TableSchema> = {}): TableSchema => ({
-  oid: '16400',
-  pgstream_id: 't1',
-  name: 'orders',
-  columns,
-  primary_key_columns: ['id'],
-  primary_key_deferrable: false,
-  replica_identity: 'default',
-  identity_columns: ['id'],
-  unique_indexes: [],
-  ...more,
-})
+const orders = (columns: readonly ColumnSchema[], more: Partial<TableSchema> = {}): TableSchema =>
+  tableSchema(
+    16_400,
+    'orders',
+    {},
+    { pgstream_id: 't1', columns, primary_key_columns: ['id'], identity_columns: ['id'], ...more },
+  )
 
-const entry = (schema: Partial<SchemaDelta>, schemaName = 'shop'): SchemaLogEntry => ({
-  id: 'd2vb1k',
-  version: 1,
-  schemaName,
-  createdAt: '2026-11-22 18:00:00.000000',
-  schema: {
-    command: 'ALTER TABLE',
-    xid: '740',
-    lsn: '0/1000',
-    snapshot: '740:740:',
-    tables: [],
-    dropped_tables: [],
-    ...schema,
-  },
-})
+const entry = (schema: Partial<SchemaDelta>, schemaName = 'shop'): SchemaLogEntry =>
+  schemaLogEntry(schema, schemaName)
 
 const wide = Array.from({ length: 23 }, (_, i) => column(i + 1, `c${i + 1}`, 'text'))
 const [id, status] = [column(1, 'id', 'integer', { nullable: false }), column(2, 'status', 'text')]

@@ -5,6 +5,7 @@ import { slotPosition } from '../../../src/postgres/slot-position.ts'
 import type { ChangeEvent, CommitEvent } from '../../../src/wal/event.ts'
 import { lsn } from '../../../src/wal/lsn.ts'
 import { unchangedToast } from '../../../src/wal/value.ts'
+import { users as usersRelation } from '../../support/events.ts'
 import * as bytes from '../../support/pgoutput-bytes.ts'
 import { tuple, unchanged } from '../../support/pgoutput-bytes.ts'
 
@@ -22,16 +23,6 @@ const users = bytes.relation([
   { name: 'id', oid: 23, key: true },
   { name: 'name', oid: 25 },
 ])
-const usersRelation = {
-  oid: 16_400,
-  schema: 'public',
-  table: 'users',
-  replicaIdentity: 'default',
-  columns: [
-    { name: 'id', type: 'integer', typeOid: 23, key: true },
-    { name: 'name', type: 'text', typeOid: 25, key: false },
-  ],
-}
 /** 2026-11-22 07:59:18.719648+00, counted from 2000 and from 1970. */
 const micros = 848_649_558_719_648n
 const commitTime = 1_795_334_358_719_648

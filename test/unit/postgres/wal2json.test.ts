@@ -8,6 +8,7 @@ import { qualifiedName } from '../../../src/wal/known-tables.ts'
 import { unchangedToast } from '../../../src/wal/value.ts'
 import { decode, only } from '../../support/decode-wal2json.ts'
 import type { Emitted } from '../../support/decode-wal2json.ts'
+import { users as relation } from '../../support/events.ts'
 import { columnSchema, schemaLogEntry, tableSchema } from '../../support/log-entries.ts'
 import * as lines from '../../support/wal2json-lines.ts'
 import type { ColumnText } from '../../support/wal2json-lines.ts'
@@ -17,16 +18,6 @@ const name = (value: string): ColumnText => ['name', 'text', 25, JSON.stringify(
 const users = schemaLogEntry({
   tables: [tableSchema(16_400, 'users', { id: 'integer!', name: 'text' })],
 })
-const relation = {
-  oid: 16_400,
-  schema: 'public',
-  table: 'users',
-  replicaIdentity: 'default',
-  columns: [
-    { name: 'id', type: 'integer', typeOid: 23, key: true },
-    { name: 'name', type: 'text', typeOid: 25, key: false },
-  ],
-}
 const commitTime = 1_795_334_358_719_648
 const place = { commitLsn: 0x200n, xid: 700, commitTime, position: null, translation: null }
 
