@@ -15,7 +15,7 @@ import { restoreUsableIdentities } from './restore-identities.ts'
 import { connectForSetup } from './setup-session.ts'
 import { slotNameFor } from './slot-name.ts'
 import type { ReportStep, Step } from './step.ts'
-import { listInWords } from './waiting.ts'
+import { listInWords, patienceOf } from './waiting.ts'
 import type { Patience } from './waiting.ts'
 
 export interface InitOptions {
@@ -54,16 +54,7 @@ interface Session {
  */
 export async function init(options: InitOptions): Promise<InitReport> {
   const steps: Step[] = []
-  const report: ReportStep = (step) => {
-    if (step.state !== 'waiting') steps.push(step)
-    options.report?.(step)
-  }
-  const patience: Patience = {
-    until: performance.now() + (options.waitTimeoutMs ?? Infinity),
-    signal: options.signal,
-    report,
-    code: 'PGSTREAM_INIT_INCOMPLETE',
-  }
+  const patience = patienceOf(options, 'PGSTREAM_INIT_INCOMPLETE', steps)
   const config = parsePostgresUrl(options.url)
   const client = await connectForSetup(config, 'pgstream init')
   try {

@@ -12,7 +12,7 @@ import { connectForSetup } from './setup-session.ts'
 import { dropSlot, findSlot, waitForReader } from './slot.ts'
 import { slotNameFor } from './slot-name.ts'
 import type { ReportStep, Step } from './step.ts'
-import { listInWords, waitUntilFree } from './waiting.ts'
+import { listInWords, patienceOf, waitUntilFree } from './waiting.ts'
 import type { Patience } from './waiting.ts'
 
 export interface TearDownOptions {
@@ -38,25 +38,16 @@ export interface TearDownReport {
  */
 export async function tearDown(options: TearDownOptions): Promise<TearDownReport> {
   const steps: Step[] = []
-  const report: ReportStep = (step) => {
-    if (step.state !== 'waiting') steps.push(step)
-    options.report?.(step)
-  }
-  const patience: Patience = {
-    until: performance.now() + (options.waitTimeoutMs ?? Infinity),
-    signal: options.signal,
-    report,
-    code: 'PGSTREAM_TEAR_DOWN_INCOMPLETE',
-  }
+  const patience = patienceOf(options, 'PGSTREAM_TEAR_DOWN_INCOMPLETE', steps)
   const config = parsePostgresUrl(options.url)
   const client = await connectForSetup(config, 'pgstream tear-down')
   try {
     const facts = await serverFacts(client)
     await refuseWithoutRight(client, facts.user)
-    const others = await removeSlots(client, facts.database, options.slotName, report)
+    const others = await removeSlots(client, facts.database, options.slotName, patience.report)
     if (others.length > 0) {
       const detail = `${listInWords(others)} of this database still need the rest, which stays`
-      report({ step: 'other slots', state: 'warning', detail })
+      patience.report({ step: 'other slots', state: 'warning', detail })
     } else {
       await removeTheRest(client, patience)
     }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { PgstreamError } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
-import type { ReportStep } from './step.ts'
+import type { ReportStep, Step } from './step.ts'
 
 /** How long a whole command may wait for others, and whom it tells meanwhile. */
 export interface Patience {
@@ -11,6 +11,23 @@ export interface Patience {
   readonly report: ReportStep
   /** What giving up means: the command's own code for "not everything is done". */
   readonly code: ErrorCode
+}
+
+/** What a caller of `init` or `tear-down` says of its waiting. */
+export interface WaitOptions {
+  readonly report?: ReportStep | undefined
+  readonly waitTimeoutMs?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** The patience of one command, from now on; `steps` gets everything that it reports but the waiting. */
+export function patienceOf(options: WaitOptions, code: ErrorCode, steps: Step[]): Patience {
+  const report: ReportStep = (step) => {
+    if (step.state !== 'waiting') steps.push(step)
+    options.report?.(step)
+  }
+  const until = performance.now() + (options.waitTimeoutMs ?? Infinity)
+  return { until, signal: options.signal, report, code }
 }
 
 export interface Wait {
