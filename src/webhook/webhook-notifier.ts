@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import { defaults } from '../config/defaults.ts'
 import type { Checkpointer } from '../pipeline/contracts.ts'
 import { ConfirmingWritable } from '../pipeline/confirming-writable.ts'
@@ -76,7 +75,6 @@ export class WebhookNotifier extends ConfirmingWritable {
   constructor(options: WebhookNotifierOptions) {
     super({}, options.checkpointer)
     const standard = defaults.webhookNotifier
-    setMaxListeners(0, this.#abort.signal) // every pause before another attempt listens to it
     this.#logger = options.logger ?? silentLogger
     this.#serverOptions = options.server ?? {}
     this.#refreshMs = options.cacheRefreshInterval ?? standard.cacheRefreshInterval
