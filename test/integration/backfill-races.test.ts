@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { startBackfill } from '../../src/postgres/backfill/request-backfill.ts'
 import type { TemporaryDatabase } from '../support/postgres.ts'
 import { postgresServers, startPostgres } from '../support/postgres.ts'
+import { readingRole } from '../support/reading-role.ts'
 import { openSession } from '../support/session.ts'
 import { preparedDatabase } from '../support/source.ts'
 import { heardLogger } from '../support/heard-logger.ts'
@@ -165,34 +166,22 @@ test('a table without key that is written anew is read from its first page', asy
 })
 
 test('rows that a policy hides from the user end the backfill of their table, in words', async () => {
-  const role = `test_reader_${process.pid}`
   await using database = await withRows(
     `create table t (id int primary key, v text); insert into t values (1, 'shown'), (2, 'hidden');
      create table u (id int primary key); insert into u values (7);
      alter table t enable row level security; create policy p on t using (v = 'shown')`,
   )
-  await database.query(
-    `create role ${role} login replication password 'reader';
-     grant select on t, u to ${role}; grant usage on schema pgstream to ${role};
-     grant select, insert, update on all tables in schema pgstream to ${role};
-     grant usage on all sequences in schema pgstream to ${role}`,
-  )
-  try {
-    const url = new URL(database.url)
-    url.username = role
-    url.password = 'reader'
-    await using reader = await openSession(url.href)
-    assert.equal((await reader.query('select from t')).length, 1, 'without a word, a row is missing')
-    const rows = new LastRows('u')
-    await using stream = openFill({ ...database, url: url.href }, { rows })
-    await startBackfill({ url: url.href })
-    const [t, u] = await filled(url.href)
-    assert.equal(t!.state, 'failed')
-    assert.match(t!.error!, /row-level security/)
-    assert.equal(u!.state, 'done')
-    assert.deepEqual([...rows.both[0].keys()], [7])
-    assert.ok(stream.events.length > 0)
-  } finally {
-    await database.query(`drop owned by ${role}; drop role ${role}`)
-  }
+  await using role = await readingRole(database, ['t', 'u'])
+  const { url } = role
+  await using reader = await openSession(url)
+  assert.equal((await reader.query('select from t')).length, 1, 'without a word, a row is missing')
+  const rows = new LastRows('u')
+  await using stream = openFill({ ...database, url }, { rows })
+  await startBackfill({ url })
+  const [t, u] = await filled(url)
+  assert.equal(t!.state, 'failed')
+  assert.match(t!.error!, /row-level security/)
+  assert.equal(u!.state, 'done')
+  assert.deepEqual([...rows.both[0].keys()], [7])
+  assert.ok(stream.events.length > 0)
 })

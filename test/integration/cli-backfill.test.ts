@@ -6,6 +6,7 @@ import { filled } from '../support/backfill/fill.ts'
 import { pgstream, RunningCommand } from '../support/command.ts'
 import { postgresServers } from '../support/postgres.ts'
 import type { TemporaryDatabase } from '../support/postgres.ts'
+import { readingRole } from '../support/reading-role.ts'
 import { preparedDatabase } from '../support/source.ts'
 import { statusOf } from '../support/status-report.ts'
 import { eventually } from '../support/wait.ts'
@@ -202,6 +203,29 @@ test('what cannot be backfilled is told before anything is asked for', async () 
   assert.deepEqual(await progressOf(database), [])
   const { stdout } = await pgstream(['backfill', 'cancel', '--pgurl', url])
   assert.equal(stdout, 'There is no backfill to cancel.\n')
+})
+
+test('tables that the user may not read are told at the start, or when the right is taken away', async () => {
+  await using database = await withRows(3)
+  await database.query('create table open (id int primary key); insert into open values (7)')
+  await using role = await readingRole(database, ['open'])
+  const start = async (...more: string[]): Promise<{ code: number | null; stderr: string }> =>
+    pgstream(['backfill', 'start', '--pgurl', role.url, ...more])
+  const refused = await start()
+  assert.equal(refused.code, 1)
+  assert.match(refused.stderr, /The user may not read public\.items\.[\s\S]*Grant SELECT/)
+  assert.deepEqual(await progressOf(database), [])
+
+  await database.query(`grant select on items to ${role.name}`)
+  const accepted = await start()
+  assert.equal(accepted.code, 0, accepted.stderr)
+  await database.query(`revoke select on items from ${role.name}`)
+  await using run = new RunningCommand(['run', '--stdout', '--pgurl', role.url])
+  const [items, open] = await filled(role.url)
+  assert.deepEqual([items!.table, items!.state, open!.state], ['items', 'failed', 'done'])
+  assert.match(items!.error!, /permission denied for table items/)
+  await stop(run)
+  assert.deepEqual(existingIds(run.stdout), [7])
 })
 
 test('a database that an older version prepared is streamed, and told what it lacks', async () => {
