@@ -1,4 +1,4 @@
-/** What breaks is told within seconds, the same everywhere: /ready, /status, /metrics and `pgstream status`. */
+/** What breaks is told within seconds, the same everywhere: /ready, /status, /metrics, `pgstream status` and the page. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { StatusReport } from '../../src/cli/status-report.ts'
@@ -12,6 +12,7 @@ import { RunningOps } from '../support/running-ops.ts'
 import { searchSpace } from '../support/search.ts'
 import { openSession } from '../support/session.ts'
 import { preparedDatabase } from '../support/source.ts'
+import { StatusPage } from '../support/status-page.ts'
 import { statusOf } from '../support/status-report.ts'
 import { eventually } from '../support/wait.ts'
 import { deadLetters, subscribe } from '../support/webhooks.ts'
@@ -28,7 +29,12 @@ const isReady = (run: RunningOps): Promise<unknown> =>
   eventually(async () => assert.equal((await run.ready()).code, 200), patience)
 
 /** Waits until it is not ready for this reason, and holds that the others say the same. */
-async function isToldEverywhere(run: RunningOps, url: string, reason: RegExp): Promise<StatusReport> {
+async function isToldEverywhere(
+  run: RunningOps,
+  url: string,
+  reason: RegExp,
+  page: StatusPage | null = null,
+): Promise<StatusReport> {
   await eventually(async () => {
     const { code, body } = await run.ready()
     assert.equal(code, 503)
@@ -38,6 +44,8 @@ async function isToldEverywhere(run: RunningOps, url: string, reason: RegExp): P
   const report = await statusOf(['--pgurl', url, '--ops-address', `:${run.port}`])
   assert.equal(report.ok, false)
   assert.match(report.running!.reasons.join('\n'), reason)
+  await page?.shows(/● not ready/)
+  await page?.shows(reason)
   return report
 }
 
@@ -54,11 +62,18 @@ test('a Kafka broker that is killed', async () => {
   }
   await using run = await RunningOps.start(['--pgurl', db.url], { env })
   await isReady(run)
+  await using page = await StatusPage.openAlone(run)
+  await page?.shows(/● streaming/)
   await db.query('insert into items select generate_series(1, 100)')
   await eventually(async () => assert.equal((await run.status()).sinks[0]!.lagSeconds, 0), patience)
   await broker.stop('crash')
   await db.query(`insert into items select n, 'planted-row' from generate_series(101, 3000) n`)
-  const { slot, running } = await isToldEverywhere(run, db.url, /^The processor kafka delivers nothing/m)
+  const { slot, running } = await isToldEverywhere(
+    run,
+    db.url,
+    /^The processor kafka delivers nothing/m,
+    page,
+  )
   const [sink] = running!.sinks
   assert.ok(sink!.lagSeconds >= 2, `the oldest change waits for ${sink!.lagSeconds} s`)
   assert.ok(sink!.queue.length > 0)
@@ -72,6 +87,41 @@ test('a Kafka broker that is killed', async () => {
     assert.deepEqual([sinks[0]!.queue.length, lagSeconds], [0, 0])
     assert.ok(sinks[0]!.retries > 0, 'attempts are counted')
   }, patience)
+  await page?.shows(/● streaming[\s\S]*● up to date/)
+})
+
+test('a reader that stops, until the whole queue of 100 MiB is full', async () => {
+  await using db = await database()
+  await using run = await RunningOps.start(['--stdout', '--pgurl', db.url], {
+    env: stallSoon,
+    keepUnread: true,
+  })
+  await isReady(run)
+  await using page = await StatusPage.openAlone(run)
+  // more than waits in the queue, in the pipe and on the way
+  await db.query(
+    `insert into items select n, 'planted-row' || repeat('x', 3000) from generate_series(1, 50000) n`,
+  )
+  const isFull = async (): Promise<void> => {
+    const { queue } = (await run.status()).sinks[0]!
+    assert.ok(queue.length >= queue.limit, `${queue.length} of ${queue.limit} ${queue.unit}`)
+    assert.ok(queue.length < queue.limit * 1.1, `${queue.length} of ${queue.limit} ${queue.unit}`)
+  }
+  await eventually(isFull, patience)
+  const { slot } = await isToldEverywhere(run, db.url, /^The processor stdout delivers nothing/m, page)
+  await page?.shows(/10\d(\.\d)? MB of 104\.9 MB waiting, 10\d %/)
+  const { value } = readPrometheus(await run.metrics())
+  assert.ok(value('pgstream_processor_queue', { processor: 'stdout' }) >= 100 * 1024 * 1024)
+  // the server compresses such rows, and keeps all of them: what the queue holds is not confirmed
+  assert.ok(slot!.lagBytes > 1e6, `${slot!.lagBytes} bytes are behind`)
+  run.child.stdout!.resume()
+  await isReady(run)
+  await eventually(async () => {
+    const { sinks, lagSeconds } = await run.status()
+    assert.deepEqual([sinks[0]!.queue.length, lagSeconds, sinks[0]!.operations], [0, 0, 50_000])
+  }, patience)
+  await page?.shows(/● streaming[\s\S]*● up to date/)
+  assert.deepEqual(page?.complaints ?? [], [])
 })
 
 test('a search store that takes nothing for now', async () => {
