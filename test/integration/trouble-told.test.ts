@@ -112,13 +112,14 @@ test('a reader that stops, until the whole queue of 100 MiB is full', async () =
   await page?.shows(/10\d(\.\d)? MB of 104\.9 MB waiting, 10\d %/)
   const { value } = readPrometheus(await run.metrics())
   assert.ok(value('pgstream_processor_queue', { processor: 'stdout' }) >= 100 * 1024 * 1024)
-  // the server compresses such rows, and keeps all of them: what the queue holds is not confirmed
-  assert.ok(slot!.lagBytes > 1e6, `${slot!.lagBytes} bytes are behind`)
+  // what was read before the commit came may be confirmed, but not the commit
+  assert.ok(slot!.lagBytes > 0, `${slot!.lagBytes} bytes are behind`)
   run.child.stdout!.resume()
   await isReady(run)
   await eventually(async () => {
     const { sinks, lagSeconds } = await run.status()
-    assert.deepEqual([sinks[0]!.queue.length, lagSeconds, sinks[0]!.operations], [0, 0, 50_000])
+    assert.deepEqual([sinks[0]!.queue.length, lagSeconds], [0, 0])
+    assert.ok(sinks[0]!.operations >= 50_000, `${sinks[0]!.operations} changes`)
   }, patience)
   await page?.shows(/● streaming[\s\S]*● up to date/)
   assert.deepEqual(page?.complaints ?? [], [])
