@@ -73,7 +73,9 @@ begin
     into tables, index_tables, types, schemas, made, extensions
     from pg_event_trigger_ddl_commands() as d
     left join pg_class as c
-      on d.classid = 'pg_class'::regclass and c.oid = d.objid and c.relpersistence = 'p'
+      on d.classid = 'pg_class'::regclass and c.oid = d.objid
+     -- unlogged: this command may have made it so
+     and (c.relpersistence = 'p' or c.relpersistence = 'u' and c.relkind = 'r' and d.command_tag = 'ALTER TABLE')
      and c.relnamespace <> 'pg_toast'::regnamespace
      and (d.command_tag <> 'COMMENT' or d.objsubid > 0)
     left join pg_index as i on i.indexrelid = c.oid;

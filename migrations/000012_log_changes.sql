@@ -47,7 +47,11 @@ begin
   end if;
   return found || jsonb_build_object(
     'types', (
-      select coalesce(jsonb_object_agg(t.oid, jsonb_build_array(t.typname, t.typnamespace::bigint, t.typnotnull)), '{}')
+      select coalesce(
+               jsonb_object_agg(t.oid, jsonb_build_object(
+                 'is', jsonb_build_array(t.typname, t.typnamespace::bigint, t.typnotnull),
+                 'labels', (select coalesce(jsonb_agg(e.enumlabel), '[]') from pg_enum as e where e.enumtypid = t.oid))),
+               '{}')
         from pg_type as t where t.oid = any (type_oids)),
     'schemas', (
       select coalesce(jsonb_object_agg(n.oid, n.nspname), '{}')
@@ -92,6 +96,16 @@ begin
     ) as b on b.key = a.key
    where a.shape is distinct from b.shape or a.schema <> b.schema;
 
+  -- what is unlogged is not in the stream any more: for those who read it, it is gone
+  select gone || coalesce(jsonb_agg(
+           jsonb_build_object(
+             'schema', b.value -> 'schema',
+             'table', jsonb_build_object(
+               'oid', b.key, 'pgstream_id', b.value #> '{shape,pgstream_id}', 'name', b.value #> '{shape,name}'))), '[]')
+    into gone
+    from jsonb_each(before -> 'tables') as b
+    join pg_class as c on c.oid = b.key::oid and c.relpersistence = 'u';
+
   if before -> 'children' is distinct from after -> 'children' then
     with now as (
       select p.key::oid as parent, c.child::oid
@@ -125,7 +139,10 @@ begin
     touched := touched || pgstream.tables_with_types(array(
       select a.key::oid
         from jsonb_each(after -> 'types') as a
-        join jsonb_each(before -> 'types') as b on b.key = a.key and b.value <> a.value));
+        join jsonb_each(before -> 'types') as b
+          on b.key = a.key
+         -- another label is no change, another name of one is: rows and defaults have it
+         and (b.value -> 'is' <> a.value -> 'is' or not a.value -> 'labels' @> (b.value -> 'labels'))));
   end if;
   if renamed_schemas <> '{}' then
     -- by pg_depend: no index of pg_type begins with the schema

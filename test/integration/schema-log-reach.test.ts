@@ -14,6 +14,11 @@ for (const server of postgresServers()) {
        create table a (id int primary key, c colour); create table b (id int primary key, c colour[]);
        create table s.c (id int primary key, c d, e dd); create table other (id int primary key)`,
     )
+    assert.deepEqual(await told(`alter type colour add value 'blue'`), [])
+    assert.deepEqual(await told(`alter type colour rename value 'red' to 'crimson'`), [
+      `public ALTER TYPE: a(id integer unique not null, c public.colour); b(id integer unique not null, c public.colour[])`,
+      's ALTER TYPE: c(id integer unique not null, c public.d, e public.dd)',
+    ])
     assert.deepEqual(await told('alter type colour rename to color'), [
       `public ALTER TYPE: a(id integer unique not null, c public.color); b(id integer unique not null, c public.color[])`,
       's ALTER TYPE: c(id integer unique not null, c public.d, e public.dd)',

@@ -143,6 +143,12 @@ for (const server of postgresServers()) {
       await database.told('create unlogged table f (id int primary key); alter table f set logged'),
       ['public ALTER TABLE: f(id integer unique not null)'],
     )
+    assert.deepEqual(
+      await database.told(
+        'alter table f set unlogged; alter table f add column b int; alter table f set logged',
+      ),
+      ['public ALTER TABLE: without f', 'public ALTER TABLE: f(id integer unique not null, b integer)'],
+    )
   })
 
   test(`${on}DDL in functions, procedures, DO blocks and savepoints is told where it is committed`, async () => {
