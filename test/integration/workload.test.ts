@@ -8,14 +8,15 @@ import { generate } from '../support/workload/generate.ts'
 import { describeFailure } from '../support/workload/describe-failure.ts'
 
 const total = Number(process.env['PGSTREAM_TEST_SEEDS'] ?? 200)
+/** A seed, or the first and the last of some: `201-400`. */
 const only = process.env['PGSTREAM_TEST_SEED']
 /** Of one test, with a database of its own: what a stream has told is kept in memory. */
 const seedsPerTest = 50
 
 function seedsByTest(): number[][] {
-  if (only !== undefined) return [[Number(only)]]
-  const seeds = Array.from({ length: total }, (_, i) => i + 1)
-  const tests = Array.from({ length: Math.ceil(total / seedsPerTest) }, (_, i) => i * seedsPerTest)
+  const [first = 1, last = only === undefined ? total : first] = only?.split('-').map(Number) ?? []
+  const seeds = Array.from({ length: last - first + 1 }, (_, i) => first + i)
+  const tests = Array.from({ length: Math.ceil(seeds.length / seedsPerTest) }, (_, i) => i * seedsPerTest)
   return tests.map((from) => seeds.slice(from, from + seedsPerTest))
 }
 
