@@ -48,8 +48,16 @@ function kafkaSink(config: Config, logger: Logger): MakeSink | null {
   const settings = { ...config.kafkaWriter, topicPartitions, replicationFactor, autoCreate, topic: writesTo }
   const url = config.command.pgurl ?? config.postgresListener.url
   const transactionalId =
-    url === undefined ? undefined : () => streamName(url, config.postgresListener.slotName, writesTo)
+    url === undefined
+      ? groupName(config, writesTo)
+      : (): Promise<string> => streamName(url, config.postgresListener.slotName, writesTo)
   return (checkpointer) => kafkaWriter({ ...connection, ...settings, transactionalId, checkpointer })
+}
+
+/** The same in every member of a group that copies a topic to another, and in no other; undefined for a recording. */
+function groupName({ kafka, kafkaListener }: Config, to: string): string | undefined {
+  const { groupId } = kafkaListener
+  return groupId === undefined ? undefined : ['pgstream', 'group', groupId, kafka.topic, to].join('/')
 }
 
 /** The same in every process that copies a slot to a topic, and in no other. */

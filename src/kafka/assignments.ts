@@ -1,26 +1,33 @@
+import { Assignment } from './assignment.ts'
+
 /**
  * Which partitions are ours, and how far each was handed on. Every time the group gives out its partitions, those that are
- * new to us, or may have been read by somebody else meanwhile, get a new number: what was read under an older one is not
+ * new to us, or may have been read by somebody else meanwhile, get a new assignment: what was read under an older one is not
  * committed any more.
  */
 export class Assignments {
-  #current: ReadonlyMap<number, number> = new Map()
+  #current: ReadonlyMap<number, Assignment> = new Map()
   readonly #next = new Map<number, bigint>()
   #count = 0
 
-  /** By partition, the number of its assignment. */
-  get current(): ReadonlyMap<number, number> {
+  /** By partition. */
+  get current(): ReadonlyMap<number, Assignment> {
     return this.#current
   }
 
   /** Gives the offsets to go on at, of partitions that stayed ours. */
   assign(partitions: readonly number[], continued: boolean): ReadonlyMap<number, bigint> {
-    const before = continued ? this.#current : new Map<number, number>()
-    for (const partition of [...this.#next.keys()]) {
-      if (!before.has(partition) || !partitions.includes(partition)) this.#next.delete(partition)
+    for (const [partition, assignment] of this.#current) {
+      if (continued && partitions.includes(partition)) continue
+      assignment.end()
+      this.#next.delete(partition)
     }
+    const before = this.#current
     this.#current = new Map(
-      partitions.map((partition) => [partition, before.get(partition) ?? ++this.#count]),
+      partitions.map((partition) => {
+        const known = before.get(partition)
+        return [partition, known && !known.isOver ? known : new Assignment(partition, ++this.#count)]
+      }),
     )
     return new Map(this.#next)
   }

@@ -2,22 +2,9 @@ import { PgstreamError } from '../errors.ts'
 import { Confirmer } from '../pipeline/confirmer.ts'
 import type { Checkpointer } from '../pipeline/contracts.ts'
 import type { Position } from '../wal/position.ts'
-
-/** Of a message: its offset, and by which assignment of its partition it was read. */
-export interface KafkaPosition extends Position {
-  readonly topicPartition: number
-  readonly assignment: number
-}
-
-/** One for each assignment: what an earlier one still confirms is somebody else's to decide. */
-export const kafkaPosition = (topicPartition: number, assignment: number, offset: bigint): KafkaPosition => ({
-  partition: `${topicPartition}#${assignment}`,
-  offset,
-  topicPartition,
-  assignment,
-})
-
-export const isKafkaPosition = (position: Position): position is KafkaPosition => 'assignment' in position
+import type { Assignment } from './assignment.ts'
+import { isKafkaPosition } from './kafka-position.ts'
+import type { KafkaPosition } from './kafka-position.ts'
 
 /** Commits offsets; false when the group is dividing its partitions anew. Asks for them again at each attempt. */
 export type CommitOffsets = (offsets: () => ReadonlyMap<number, bigint>) => Promise<boolean>
@@ -26,7 +13,7 @@ export type CommitOffsets = (offsets: () => ReadonlyMap<number, bigint>) => Prom
 export class KafkaCheckpointer implements Checkpointer {
   readonly #confirmer = new Confirmer()
   readonly #commit: CommitOffsets
-  #assignments: ReadonlyMap<number, number> = new Map()
+  #assignments: ReadonlyMap<number, Assignment> = new Map()
   /** How often partitions were given out. */
   #times = 0
   #wake: (() => void)[] = []
@@ -36,7 +23,7 @@ export class KafkaCheckpointer implements Checkpointer {
   }
 
   /** From now on only positions of these assignments count, by partition. */
-  assigned(assignments: ReadonlyMap<number, number>): void {
+  assigned(assignments: ReadonlyMap<number, Assignment>): void {
     this.#assignments = new Map(assignments)
     this.#times++
     for (const wake of this.#wake.splice(0)) wake()
@@ -70,9 +57,9 @@ export class KafkaCheckpointer implements Checkpointer {
 
   #offsetsOf(positions: readonly KafkaPosition[]): ReadonlyMap<number, bigint> {
     const ours = positions.filter(
-      ({ topicPartition, assignment }) => this.#assignments.get(topicPartition) === assignment,
+      ({ assignment }) => this.#assignments.get(assignment.topicPartition) === assignment,
     )
-    return new Map(ours.map(({ topicPartition, offset }) => [topicPartition, offset + 1n]))
+    return new Map(ours.map(({ assignment, offset }) => [assignment.topicPartition, offset + 1n]))
   }
 
   close(): void {

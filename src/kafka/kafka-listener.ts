@@ -9,8 +9,9 @@ import { SourceMetrics } from '../telemetry/source-metrics.ts'
 import type { ChangeEvent, KeepaliveEvent } from '../wal/event.ts'
 import { WireJsonReader } from '../wal/read-wire-json.ts'
 import { Assignments } from './assignments.ts'
-import { KafkaCheckpointer, kafkaPosition } from './kafka-checkpointer.ts'
-import type { KafkaPosition } from './kafka-checkpointer.ts'
+import { KafkaCheckpointer } from './kafka-checkpointer.ts'
+import { kafkaPosition } from './kafka-position.ts'
+import type { KafkaPosition } from './kafka-position.ts'
 import type { KafkaClient, KafkaConsumer, ReceivedMessage } from './kafka-client.ts'
 import { DeadLetterTopic } from './dead-letter-topic.ts'
 import { connectionOf } from './kafka-connection.ts'
@@ -123,7 +124,7 @@ export class KafkaListener extends Readable implements Listener {
       if (this.#isFull) await this.#room(signal)
       if (this.#stopping) await this.#never(signal)
       if (!isWanted()) return false
-      const position = kafkaPosition(partition, assignment, message.offset)
+      const position = kafkaPosition(assignment, message.offset)
       const event = this.#read(message, position) ?? (await this.#keepPoison(partition, message, position))
       if (!isWanted()) return false
       this.#assignments.handedOn(partition, message.offset)

@@ -5,9 +5,10 @@ import { Processor } from '../pipeline/processor.ts'
 import { silentLogger } from '../telemetry/logger.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { ChangeEvent } from '../wal/event.ts'
+import type { Assignment } from './assignment.ts'
 import { cutByBytes } from './cut-by-bytes.ts'
 import { DeadLetterTopic } from './dead-letter-topic.ts'
-import type { KafkaClient, KafkaMessage, KafkaProducer, OnTooLarge } from './kafka-client.ts'
+import type { KafkaClient, KafkaMessage, OnTooLarge } from './kafka-client.ts'
 import { connectionOf } from './kafka-connection.ts'
 import type { Compression, KafkaConnectionOptions } from './kafka-connection.ts'
 import { openKafkajs } from './kafkajs-client.ts'
@@ -15,10 +16,14 @@ import { messagesOf } from './messages-of.ts'
 import type { QueuedMessage } from './messages-of.ts'
 import type { KeyOf, MessageKey } from './message-key.ts'
 import { partitionForKey } from './partition-for-key.ts'
+import { Producers } from './producers.ts'
 import { openTopic } from './topic.ts'
 import type { TopicOptions } from './topic.ts'
 import { untilReachable } from './until-reachable.ts'
 import type { Reaching } from './until-reachable.ts'
+
+/** A member that was away joins its group again within the time that a division may take. */
+const mostUnawareMs = 120_000
 
 export interface KafkaWriterOptions extends KafkaConnectionOptions {
   readonly topic: string
@@ -26,7 +31,8 @@ export interface KafkaWriterOptions extends KafkaConnectionOptions {
   readonly key?: MessageKey | KeyOf | undefined
   /**
    * Names what is written, the same in every process that writes it and another for everything else: what an earlier process of
-   * this name still sends is refused then (Kafka's transactional id). Nobody is kept out if not given.
+   * this name still sends is refused then (Kafka's transactional id). What is read from Kafka has the number of its partition
+   * behind the name, so that all members of a group have the same. Nobody is kept out if not given.
    */
   readonly transactionalId?: string | (() => Promise<string>) | undefined
   readonly checkpointer?: Checkpointer | undefined
@@ -59,13 +65,12 @@ export class KafkaWriter extends Processor<QueuedMessage> {
   readonly #client: KafkaClient
   readonly #topic: TopicOptions
   readonly #key: MessageKey | KeyOf
-  readonly #transactionalId: KafkaWriterOptions['transactionalId']
   readonly #oversize: 'stop' | 'dead-letter'
   readonly #batchBytes: number
   readonly #logger: Logger
   readonly #deadLetters: DeadLetterTopic
   readonly #onRetry = (error: PgstreamError): void => this.metrics.retrying(error)
-  #producer: KafkaProducer | null = null
+  readonly #producers: Producers
   #partitions = 0
 
   constructor(options: KafkaWriterOptions, client: KafkaClient) {
@@ -84,16 +89,15 @@ export class KafkaWriter extends Processor<QueuedMessage> {
       replicationFactor: options.replicationFactor ?? kafka.replicationFactor,
     }
     this.#key = options.key ?? standard.key
-    this.#transactionalId = options.transactionalId
     this.#oversize = options.oversize ?? standard.oversize
     this.#batchBytes = options.batchBytes ?? standard.batchBytes
     this.#logger = options.logger ?? silentLogger
     this.#deadLetters = new DeadLetterTopic(client, this.#topic.name, this.#topic.replicationFactor)
+    this.#producers = new Producers(client, options.transactionalId)
   }
 
   protected override async open(): Promise<void> {
-    const id = this.#transactionalId
-    this.#producer = await this.#client.openProducer(typeof id === 'function' ? await id() : id)
+    await this.#producers.open()
     this.#partitions = await openTopic(this.#client, this.#topic)
     const { name } = this.#topic
     this.#logger.info({ topic: name, partitions: this.#partitions }, 'writing to the topic')
@@ -104,15 +108,24 @@ export class KafkaWriter extends Processor<QueuedMessage> {
   }
 
   protected override async deliver(batch: readonly QueuedMessage[], signal: AbortSignal): Promise<void> {
-    const messages: KafkaMessage[] = []
-    for (const message of batch) this.#address(message, messages)
-    for (const part of cutByBytes(messages, this.#batchBytes)) await this.#send(part, signal)
+    for (const [assignment, messages] of this.#byAssignment(batch))
+      for (const part of cutByBytes(messages, this.#batchBytes)) await this.#send(part, assignment, signal)
   }
 
   protected override async release(): Promise<void> {
-    await this.#producer?.close()
+    await this.#producers.close()
     await this.#deadLetters.close()
     await this.#client.close()
+  }
+
+  #byAssignment(batch: readonly QueuedMessage[]): Map<Assignment | null, KafkaMessage[]> {
+    const lists = new Map<Assignment | null, KafkaMessage[]>()
+    for (const message of batch) {
+      const list = lists.get(message.assignment) ?? []
+      if (list.length === 0) lists.set(message.assignment, list)
+      this.#address(message, list)
+    }
+    return lists
   }
 
   /** Without key there is no order but that of the partition: the first one has all of these. */
@@ -123,11 +136,40 @@ export class KafkaWriter extends Processor<QueuedMessage> {
       to.push({ partition, key, value: bytes, headers })
   }
 
-  async #send(messages: readonly KafkaMessage[], signal: AbortSignal): Promise<void> {
+  /** What was read of a partition that is somebody else's now is left to them: it is not confirmed, and they read it again. */
+  async #send(
+    messages: readonly KafkaMessage[],
+    assignment: Assignment | null,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { name } = this.#topic
     const reaching = { logger: this.#logger, signal, onRetry: this.#onRetry }
     const tooLarge: OnTooLarge = (message, error) => this.#tooLarge(message, error, reaching)
-    await untilReachable(() => this.#producer!.send(name, messages, tooLarge), reaching)
+    const send = async (): Promise<void> => {
+      if (assignment?.isOver) return
+      const producer = await this.#producers.of(assignment)
+      await producer.send(name, messages, tooLarge)
+    }
+    try {
+      await untilReachable(send, reaching)
+    } catch (error) {
+      if (!assignment || (error as PgstreamError).code !== 'PGSTREAM_KAFKA_FENCED') throw error
+      await this.#untilOver(assignment, error as PgstreamError, signal)
+    }
+  }
+
+  /** Whoever was fenced off has lost the partition, and hears of it with the next heartbeat. */
+  async #untilOver(assignment: Assignment, fenced: PgstreamError, signal: AbortSignal): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const given = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(fenced), mostUnawareMs)
+      signal.addEventListener('abort', () => reject(fenced), { once: true })
+    })
+    try {
+      await Promise.race([assignment.over, given])
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   async #tooLarge(message: KafkaMessage, error: PgstreamError, reaching: Reaching): Promise<void> {

@@ -4,6 +4,8 @@ import { formatLsn } from '../wal/lsn.ts'
 import type { Row } from '../wal/value.ts'
 import { encodeWireJsonBytes } from '../wal/wire-json.ts'
 import { keyOf, rowKey } from './message-key.ts'
+import type { Assignment } from './assignment.ts'
+import { isKafkaPosition } from './kafka-position.ts'
 import type { KeyOf, MessageKey } from './message-key.ts'
 
 /** A message that waits; its partition is known when it is sent. */
@@ -12,6 +14,8 @@ export interface QueuedMessage extends Operation {
   readonly headers: Readonly<Record<string, string>>
   /** Goes to every partition: rows of its table are in all of them. */
   readonly everywhere: boolean
+  /** By which it was read, where it comes from Kafka. */
+  readonly assignment: Assignment | null
 }
 
 /**
@@ -53,6 +57,7 @@ function message(event: ChangeEvent, key: string | Buffer | null): QueuedMessage
       'content-type': 'application/json',
     },
     everywhere: false,
+    assignment: event.position && isKafkaPosition(event.position) ? event.position.assignment : null,
   }
 }
 

@@ -1,4 +1,4 @@
-import { isKafkaPosition } from '../../src/kafka/kafka-checkpointer.ts'
+import { isKafkaPosition } from '../../src/kafka/kafka-position.ts'
 import type { ChangeEvent } from '../../src/wal/event.ts'
 
 /**
@@ -12,7 +12,7 @@ export class ReadPartitions {
   constructor(read: readonly ChangeEvent[]) {
     for (const { position } of read) {
       if (!position || !isKafkaPosition(position)) throw new Error('an event without a place in Kafka')
-      const { topicPartition } = position
+      const { topicPartition } = position.assignment
       const offset = Number(position.offset)
       const next = this.next(topicPartition)
       if (offset > next)
