@@ -1,7 +1,6 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { PgstreamError } from '../errors.ts'
-import type { Logger } from '../telemetry/logger.ts'
 import type { KafkaMessage, KafkaProducer, OnTooLarge } from './kafka-client.ts'
 import type { Compression } from './kafka-connection.ts'
 import { fromKafka } from './kafka-error.ts'
@@ -9,6 +8,7 @@ import { BatchMemory } from './batch-memory.ts'
 import { errorOfCode } from './kafkajs-cluster.ts'
 import type { KafkajsCluster, ProducerIdentity } from './kafkajs-cluster.ts'
 import { Fence } from './fence.ts'
+import type { FenceOptions } from './fence.ts'
 import { queuesOf } from './partition-queue.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import { compressedBatch, encodeRecordBatch } from './record-batch.ts'
@@ -37,15 +37,13 @@ const forgotten = new Set<number>([
   codes.unknownProducerId,
 ])
 
-export interface BatchProducerOptions {
+/** Nobody is fenced off without a transactional id. */
+export interface BatchProducerOptions extends FenceOptions {
   /** Makes connections, when they are needed and again after they failed. */
   readonly open: () => KafkajsCluster
-  /** Nobody is fenced off if not given. */
-  readonly transactionalId?: string | undefined
   readonly compression: Compression
   /** How long a broker may wait for its replicas: less than the client waits for the broker. */
   readonly replicasMs: number
-  readonly logger: Logger
 }
 
 interface Unfinished {

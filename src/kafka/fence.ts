@@ -9,6 +9,21 @@ const notThere = 'GROUP_COORDINATOR_NOT_AVAILABLE'
 /** A coordinator that is elected, or makes its topic, is not there for some seconds. */
 const longestWithoutMs = 30_000
 
+/** What all fences of one client have found out. */
+export class FenceState {
+  withoutSince: number | null = null
+  /** There is no coordinator: not asked for again, which takes seconds each time. */
+  isHopeless = false
+  hasWarned = false
+}
+
+export interface FenceOptions {
+  readonly transactionalId?: string | undefined
+  /** One of its own if not given. */
+  readonly fences?: FenceState | undefined
+  readonly logger: Logger
+}
+
 /**
  * Keeps out what an earlier process of the same stream still sends: it may have been killed, or cut off, with a request on its way
  * that arrives behind the first ones of its successor, and would put rows back to what they were.
@@ -20,43 +35,52 @@ const longestWithoutMs = 30_000
 export class Fence {
   readonly #transactionalId: string | undefined
   readonly #logger: Logger
-  #withoutSince: number | null = null
+  readonly #state: FenceState
   /** Identities have epochs that mean something. */
   isUp = false
 
-  constructor({ transactionalId, logger }: { transactionalId?: string | undefined; logger: Logger }) {
+  constructor({ transactionalId, fences = new FenceState(), logger }: FenceOptions) {
     this.#transactionalId = transactionalId
+    this.#state = fences
     this.#logger = logger
   }
 
   /** `leader`: who is asked for one without a fence. */
   async identity(cluster: KafkajsCluster, leader: number): Promise<ProducerIdentity> {
-    if (this.#transactionalId === undefined) return cluster.newIdentity(leader)
+    if (this.#transactionalId === undefined || this.#state.isHopeless) {
+      this.isUp = false
+      return cluster.newIdentity(leader)
+    }
     try {
       const identity = await cluster.nextIdentity(this.#transactionalId)
       this.isUp = true
+      this.#state.withoutSince = null
       return identity
     } catch (error) {
-      if (!this.#isHopeless(error)) throw error
+      if (!this.#isToBeWithout(error)) throw error
       this.isUp = false
-      const { message } = fromKafka(
-        error,
-        `Asking for the transactional id ${JSON.stringify(this.#transactionalId)}`,
-      )
-      this.#logger.warn(
-        {},
-        `${message} Writing without: the last request of a process that was killed may arrive behind what comes now. Allow the id, and see that Kafka has its topic __transaction_state`,
-      )
+      this.#warn(error)
       return cluster.newIdentity(leader)
     }
   }
 
-  #isHopeless(error: unknown): boolean {
+  #warn(cause: unknown): void {
+    if (this.#state.hasWarned) return
+    this.#state.hasWarned = true
+    const doing = `Asking for the transactional id ${JSON.stringify(this.#transactionalId)}`
+    this.#logger.warn(
+      {},
+      `${fromKafka(cause, doing).message} Writing without: the last request of a process that was killed may arrive behind what comes now. Allow the id, and see that Kafka has its topic __transaction_state`,
+    )
+  }
+
+  #isToBeWithout(error: unknown): boolean {
     const types = kafkaTypes(error)
     if (types.some((type) => notAllowed.has(type))) return true
     if (!types.includes(notThere)) return false
-    this.#withoutSince ??= performance.now()
-    return performance.now() - this.#withoutSince > longestWithoutMs
+    this.#state.withoutSince ??= performance.now()
+    this.#state.isHopeless = performance.now() - this.#state.withoutSince > longestWithoutMs
+    return this.#state.isHopeless
   }
 
   /** What a process that was succeeded ends with. */

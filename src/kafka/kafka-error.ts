@@ -6,6 +6,8 @@ interface ClientError extends Error {
   readonly type?: string
   readonly retriable?: boolean
   readonly originalError?: unknown
+  /** Of one that stands for several: of topics that could not be made. */
+  readonly errors?: readonly unknown[]
 }
 
 const codes: Readonly<Record<string, ErrorCode>> = {
@@ -19,6 +21,7 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   INVALID_TOPIC_EXCEPTION: 'PGSTREAM_KAFKA_TOPIC',
   INVALID_PARTITIONS: 'PGSTREAM_KAFKA_TOPIC',
   INVALID_REPLICATION_FACTOR: 'PGSTREAM_KAFKA_TOPIC',
+  INVALID_CONFIG: 'PGSTREAM_KAFKA_TOPIC',
   POLICY_VIOLATION: 'PGSTREAM_KAFKA_TOPIC',
 }
 
@@ -81,8 +84,8 @@ function causesOf(error: unknown): ClientError[] {
   const chain: ClientError[] = []
   for (let at = error; at instanceof Error && !chain.includes(at) && chain.length < 10;) {
     chain.push(at)
-    const { originalError } = at as ClientError
-    at = originalError instanceof Error ? originalError : at.cause
+    const { originalError, errors } = at as ClientError
+    at = originalError instanceof Error ? originalError : (errors?.[0] ?? at.cause)
   }
   return chain
 }

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Admin, Kafka, KafkaConfig, SASLOptions } from 'kafkajs'
+import { PgstreamError } from '../errors.ts'
 import type {
   ConsumerHandlers,
   ConsumerOptions,
@@ -11,6 +12,7 @@ import type {
 } from './kafka-client.ts'
 import type { Compression, KafkaConnection } from './kafka-connection.ts'
 import { BatchProducer } from './batch-producer.ts'
+import { FenceState } from './fence.ts'
 import { fromKafka } from './kafka-error.ts'
 import { KafkajsConsumer } from './kafkajs-consumer.ts'
 import { describeTopic } from './kafkajs-topic.ts'
@@ -36,6 +38,7 @@ class KafkajsClient implements KafkaClient {
   readonly #connection: KafkaConnection
   readonly #compression: Compression
   readonly #sockets = new KafkaSockets()
+  readonly #fences = new FenceState()
   #admin: Promise<Admin> | null = null
 
   constructor(connection: KafkaConnection, compression: Compression) {
@@ -60,6 +63,7 @@ class KafkajsClient implements KafkaClient {
     const producer = new BatchProducer({
       open: () => new KafkajsCluster(kafka, this.#config),
       transactionalId,
+      fences: this.#fences,
       compression: this.#compression,
       replicasMs: Math.round(requestTimeoutMs * brokersShare),
       logger,
@@ -121,7 +125,7 @@ class KafkajsClient implements KafkaClient {
         topics: [{ topic, numPartitions, replicationFactor, configEntries }],
       })
     } catch (cause) {
-      throw fromKafka(cause, `Making the topic ${JSON.stringify(topic)}`)
+      throw notMade(topic, cause)
     }
     await this.#untilThere(topic)
   }
@@ -159,4 +163,12 @@ class KafkajsClient implements KafkaClient {
       throw fromKafka(cause, 'Connecting to Kafka')
     }
   }
+}
+
+function notMade(topic: string, cause: unknown): PgstreamError {
+  const error = fromKafka(cause, `Making the topic ${JSON.stringify(topic)}`)
+  if (error.code !== 'PGSTREAM_KAFKA_TOPIC') return error
+  const remedy =
+    'Check PGSTREAM_KAFKA_TOPIC_PARTITIONS and PGSTREAM_KAFKA_TOPIC_REPLICATION_FACTOR, or make the topic beforehand.'
+  return new PgstreamError(error.code, error.message, { cause, remedy })
 }

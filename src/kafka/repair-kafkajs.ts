@@ -22,6 +22,17 @@ interface ConsumerGroup {
   }
 }
 
+interface Cluster {
+  readonly brokerPool: {
+    withBroker<T>(ask: (of: { broker: CoordinatorFinder }) => Promise<T>): Promise<T | null>
+  }
+  findGroupCoordinatorMetadata: (this: Cluster, of: object) => Promise<unknown>
+}
+
+interface CoordinatorFinder {
+  findGroupCoordinator(of: object): Promise<unknown>
+}
+
 interface Class<Instance> {
   readonly prototype: Instance
 }
@@ -29,7 +40,7 @@ interface Class<Instance> {
 let isRepaired = false
 
 /**
- * Three things that kafkajs 2.2.4 does and we cannot live with, made good in its classes, once in a process. Nobody maintains
+ * Four things that kafkajs 2.2.4 does and we cannot live with, made good in its classes, once in a process. Nobody maintains
  * it; its version is pinned.
  */
 export function repairKafkajs(): void {
@@ -38,6 +49,7 @@ export function repairKafkajs(): void {
   letIdleConnectionsSleep()
   tellOfLostOffsets()
   beginAnewWhereTheTopicMayBeAnother()
+  tellWhyThereIsNoCoordinator()
 }
 
 /** A queue looks after every millisecond whether it may send, also when there is nothing to send. */
@@ -86,6 +98,26 @@ function beginAnewWhereTheTopicMayBeAnother(): void {
       this.memberId = ''
     }
     await recover.call(this, error)
+  }
+}
+
+/** It asks one broker after the other, and forgets what they said: who has no right would be told to wait. */
+function tellWhyThereIsNoCoordinator(): void {
+  const { prototype } = require('kafkajs/src/cluster/index.js') as Class<Cluster>
+  const find = prototype.findGroupCoordinatorMetadata
+  prototype.findGroupCoordinatorMetadata = async function (this: Cluster, of) {
+    let said: Error | undefined
+    const found = await this.brokerPool.withBroker(async ({ broker }) => {
+      try {
+        return await broker.findGroupCoordinator(of)
+      } catch (error) {
+        said = error as Error
+        throw error
+      }
+    })
+    if (found) return found
+    if (said === undefined) return find.call(this, of)
+    throw said
   }
 }
 

@@ -71,6 +71,16 @@ describe('writing to Kafka', { concurrency: 2 }, () => {
       await using stream = openStream(database, { processor: writerTo({ topic: name }) })
       await assert.rejects(stream.ended, { code: 'PGSTREAM_KAFKA_TOPIC', message: new RegExp(name) })
     }
+    {
+      const processor = writerTo({ topic: name, autoCreate: true, replicationFactor: 3 })
+      await using stream = openStream(database, { processor })
+      const expected = {
+        code: 'PGSTREAM_KAFKA_TOPIC',
+        message: /[Rr]eplication/,
+        remedy: /REPLICATION_FACTOR/,
+      }
+      await assert.rejects(stream.ended, expected)
+    }
     await using made = { [Symbol.asyncDispose]: async () => deleteTopic(kafkaServers(), name) }
     await using stream = openStream(database, {
       processor: writerTo({ topic: name, autoCreate: true, topicPartitions: 2 }),
