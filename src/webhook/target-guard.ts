@@ -1,8 +1,9 @@
-import { lookup } from 'node:dns'
-import type { LookupAddress, LookupOptions } from 'node:dns'
+import type { LookupAddress } from 'node:dns'
 import { BlockList, isIP } from 'node:net'
 import type { LookupFunction } from 'node:net'
 import { PgstreamError } from '../errors.ts'
+import { nameLookups } from './name-lookups.ts'
+import type { Resolve } from './name-lookups.ts'
 import { isPublicAddress } from './public-address.ts'
 
 /** Why nothing is sent to an address. Its message goes on after a name. */
@@ -10,10 +11,8 @@ export class TargetRefused extends Error {
   readonly code = 'TARGET_REFUSED'
 }
 
-/** Finds every address of a name, as `dns.lookup` does. */
-export type Resolve = (hostname: string, options: LookupOptions & { all: true }, callback: Resolved) => void
-
-type Resolved = (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void
+/** Whoever asks whether a name may be sent to waits no longer for its servers. */
+const patienceMs = 3_000
 
 const allowSetting = 'PGSTREAM_WEBHOOK_NOTIFIER_ALLOWED_TARGETS'
 
@@ -28,10 +27,9 @@ export class TargetGuard {
   readonly #names: readonly string[]
   readonly #ranges = new BlockList()
   readonly #resolve: Resolve
-  readonly #looking = new Map<string, Resolved[]>()
 
   /** @throws {PgstreamError} PGSTREAM_CONFIG_INVALID for an item that is none of these. */
-  constructor(allowed: readonly string[] = [], resolve: Resolve = lookup) {
+  constructor(allowed: readonly string[] = [], resolve: Resolve = nameLookups.resolve) {
     this.#resolve = resolve
     const names: string[] = []
     for (const item of allowed) {
@@ -45,9 +43,11 @@ export class TargetGuard {
     const literal = this.refusalOfLiteral(hostname)
     if (literal || isIP(bare(hostname)) || this.#isAllowedName(hostname)) return literal
     return new Promise((decided) => {
-      this.#resolve(hostname, { all: true }, (error, addresses) =>
-        decided(error ? null : this.#refusalOfAddresses(addresses)),
-      )
+      const patience = setTimeout(decided, patienceMs, null)
+      this.#resolve(hostname, { all: true }, (error, addresses) => {
+        clearTimeout(patience)
+        decided(error ? null : this.#refusalOfAddresses(addresses))
+      })
     })
   }
 
@@ -72,28 +72,12 @@ export class TargetGuard {
 
   /** For `net.connect`: finds what may be dialled. */
   readonly lookup: LookupFunction = (hostname, options, callback) => {
-    this.#resolveOnce(hostname, { ...options, all: true }, (error, addresses) => {
+    this.#resolve(hostname, { ...options, all: true }, (error, addresses) => {
       const refusal = error ?? (this.#isAllowedName(hostname) ? null : this.#refusalOfAddresses(addresses))
       const [first] = addresses ?? []
       if (refusal || !first) callback(refusal ?? new TargetRefused('the name has no address'), [])
       else if (options.all) callback(null, addresses)
       else callback(null, first.address, first.family)
-    })
-  }
-
-  /**
-   * Whoever asks for a name that is being looked up gets the same answer: a process has few threads for that, and a name whose
-   * servers are silent keeps one of them for many seconds.
-   */
-  #resolveOnce(hostname: string, options: LookupOptions & { all: true }, callback: Resolved): void {
-    const key = `${hostname} ${options.family ?? ''} ${options.hints ?? ''}`
-    const others = this.#looking.get(key)
-    if (others) return void others.push(callback)
-    const waiting = [callback]
-    this.#looking.set(key, waiting)
-    this.#resolve(hostname, options, (error, addresses) => {
-      this.#looking.delete(key)
-      for (const each of waiting) each(error, addresses)
     })
   }
 
