@@ -15,6 +15,7 @@ import type { Notification } from './notification.ts'
 import { outcomeOf, outcomeOfError } from './outcome.ts'
 import type { Failure, Outcome } from './outcome.ts'
 import type { Permits } from './permits.ts'
+import { Share } from './share.ts'
 import type { SigningKey } from './signature.ts'
 import type { SubscriptionBook } from './subscription-book.ts'
 import { readTargetUrl } from './target-url.ts'
@@ -48,6 +49,7 @@ export class Endpoint {
   readonly #options: EndpointOptions
   readonly #lanes = new Lanes<Notification>(mostInLanes)
   readonly #health: Health
+  readonly #share: Share
   readonly #report: EndpointReport
   readonly #address: { readonly origin: string; readonly path: string } | { readonly problem: string }
   readonly #connections: HttpConnection[] = []
@@ -59,6 +61,7 @@ export class Endpoint {
     this.url = url
     this.#options = options
     this.#health = new Health(options.retry)
+    this.#share = new Share(options.permits)
     const read = readTargetUrl(url)
     this.#address =
       'problem' in read ? read : { origin: read.url.origin, path: read.url.pathname + read.url.search }
@@ -198,15 +201,13 @@ export class Endpoint {
     if ('problem' in address) {
       return whenOver({ reason: address.problem, mayPass: false, isGone: false, pauseMs: null })
     }
-    const { permits } = this.#options
-    const post = (): void =>
+    this.#share.take((pace) => {
+      const startedAt = performance.now()
       connection.post(address.path, notificationHeaders(id, body, keys), body, (answer, error) => {
-        permits.giveBack()
+        this.#share.end(pace, performance.now() - startedAt, answer !== null)
         whenOver(answer ? outcomeOf(answer) : outcomeOfError(error))
       })
-    const waits = permits.take()
-    if (waits) void waits.then(post)
-    else post()
+    })
   }
 
   #succeeded(): void {

@@ -1,26 +1,44 @@
 import { Fifo } from '../pipeline/fifo.ts'
 
-/** At most so many at once; whoever comes first is served first. */
+/** How long those that have a permit keep it, as far as it is known. */
+export type Pace = 'quick' | 'slow'
+
+/**
+ * At most so many at once, and of slow ones half as many: however many of these there are, they leave something to those that
+ * are quick. Of each kind whoever comes first is served first.
+ */
 export class Permits {
-  readonly #waiting = new Fifo<() => void>()
+  readonly #waiting: Readonly<Record<Pace, Fifo<() => void>>> = { quick: new Fifo(), slow: new Fifo() }
   #free: number
+  #freeForSlow: number
 
   constructor(most: number) {
     this.#free = most
+    this.#freeForSlow = Math.ceil(most / 2)
   }
 
-  /** Undefined when there is one at once. Each has to be given back. */
-  take(): Promise<void> | undefined {
-    if (this.#free > 0) {
-      this.#free--
-      return undefined
+  /** Calls `begin` when there is one, which may be at once. Each has to be given back, as the same pace. */
+  take(pace: Pace, begin: () => void): void {
+    if (!this.#has(pace)) return this.#waiting[pace].push(begin)
+    this.#give(pace, begin)
+  }
+
+  giveBack(pace: Pace): void {
+    this.#free++
+    if (pace === 'slow') this.#freeForSlow++
+    for (const next of ['slow', 'quick'] as const) {
+      const begin = this.#has(next) ? this.#waiting[next].shift() : undefined
+      if (begin) return this.#give(next, begin)
     }
-    return new Promise((resolve) => this.#waiting.push(resolve))
   }
 
-  giveBack(): void {
-    const next = this.#waiting.shift()
-    if (next) next()
-    else this.#free++
+  #has(pace: Pace): boolean {
+    return this.#free > 0 && (pace === 'quick' || this.#freeForSlow > 0)
+  }
+
+  #give(pace: Pace, begin: () => void): void {
+    this.#free--
+    if (pace === 'slow') this.#freeForSlow--
+    begin()
   }
 }

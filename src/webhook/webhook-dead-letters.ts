@@ -105,8 +105,8 @@ export class WebhookDeadLetters {
     const connections = new HttpConnections({ guard: this.#guard, timeoutMs: this.#options.clientTimeout })
     const sent = await Promise.all(
       [...byUrl].map(async ([url, ofUrl]) => {
-        await permits.take()
-        return this.#sendAll(url, ofUrl, book, connections).finally(() => permits.giveBack())
+        await new Promise<void>((begin) => permits.take('quick', begin))
+        return this.#sendAll(url, ofUrl, book, connections).finally(() => permits.giveBack('quick'))
       }),
     )
     const total = sent.reduce((sum, each) => sum + each, 0)

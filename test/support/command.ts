@@ -19,6 +19,8 @@ export interface CommandOptions {
   /** Nobody reads stdout until `resume` is called on it. */
   readonly keepUnread?: boolean
   readonly cwd?: string
+  /** What `ulimit -n` says to it. */
+  readonly mostOpenFiles?: number
 }
 
 /** `bin/pgstream.js`, running. Disposing kills it. */
@@ -28,9 +30,15 @@ export class RunningCommand implements AsyncDisposable {
   stdout = ''
   stderr = ''
 
-  constructor(args: readonly string[], { env = {}, keepUnread = false, cwd }: CommandOptions = {}) {
+  constructor(args: readonly string[], options: CommandOptions = {}) {
+    const { env = {}, keepUnread = false, cwd, mostOpenFiles } = options
+    const command = [process.execPath, bin, ...args]
+    const [program, ...words] =
+      mostOpenFiles === undefined
+        ? command
+        : ['bash', '-c', `ulimit -n ${mostOpenFiles}; exec "$0" "$@"`, ...command]
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('PGSTREAM_'))
-    this.child = spawn(process.execPath, [bin, ...args], {
+    this.child = spawn(program!, words, {
       cwd,
       env: { ...Object.fromEntries(inherited), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
