@@ -5,6 +5,8 @@ import { readTargetUrl } from './target-url.ts'
 
 export interface SubscriptionRequest {
   readonly wish: SubscriptionWish
+  /** As it was written; a subscription that was made by SQL may have it so. */
+  readonly writtenUrl: string
   /** Null where one is to be made. */
   readonly secret: string | null
 }
@@ -32,6 +34,7 @@ export function readSubscriptionRequest(json: unknown): SubscriptionRequest {
       table: readName(given['table'], 'table', problems),
       eventTypes: readEventTypes(given['event_types'], problems),
     },
+    writtenUrl: String(given['url']).replaceAll('\0', ''),
     secret: readSecret(given['secret'], problems),
   }
   if (problems.length > 0) throw new BadRequest(`${problems.join('; ')}.`)

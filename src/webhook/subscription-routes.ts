@@ -76,13 +76,14 @@ async function subscribe(
 }
 
 async function unsubscribe(
-  { wish }: SubscriptionRequest,
+  { wish, writtenUrl }: SubscriptionRequest,
   { store, book, logger }: RouteContext,
 ): Promise<Answer> {
-  const id = await store.unsubscribe(wish)
-  if (id === null)
+  const ids = await store.unsubscribe(wish, writtenUrl)
+  const [id] = ids
+  if (id === undefined)
     return failure(404, 'no_subscription', 'There is no such subscription of this url, schema and table.')
-  book.remove(id)
+  for (const each of ids) book.remove(each)
   logger.info({ subscription: id, endpoint: new URL(wish.url).origin }, 'unsubscribed')
   return { status: 200, body: { id } }
 }

@@ -29,6 +29,7 @@ export interface SubscriptionServer {
 export const addressSetting = 'PGSTREAM_WEBHOOK_SUBSCRIPTION_SERVER_ADDRESS'
 const mostBodyBytes = 64 * 1024
 const mostConnections = 500
+const anyBase = 'http://localhost'
 
 /**
  * Serves the API by which receivers subscribe.
@@ -39,8 +40,8 @@ export async function openSubscriptionServer(
   context: RouteContext,
 ): Promise<SubscriptionServer> {
   const standard = defaults.webhookNotifier
-  const { token } = options
   const address = subscriptionAddress(options)
+  const token = tokenOf(options)
   const readTimeout = options.readTimeout ?? standard.serverReadTimeout
   const server = createServer({
     requestTimeout: readTimeout,
@@ -59,11 +60,14 @@ export async function openSubscriptionServer(
 }
 
 /** Where it would listen. @throws {PgstreamError} PGSTREAM_CONFIG_INVALID as `openSubscriptionServer`. */
-export function subscriptionAddress({ address, token }: SubscriptionServerOptions): ListenAddress {
-  const read = readListenAddress(address ?? defaults.webhookNotifier.serverAddress, addressSetting)
-  if (token === undefined && !read.isLoopback) throw tokenMissing()
+export function subscriptionAddress(options: SubscriptionServerOptions): ListenAddress {
+  const read = readListenAddress(options.address ?? defaults.webhookNotifier.serverAddress, addressSetting)
+  if (tokenOf(options) === undefined && !read.isLoopback) throw tokenMissing()
   return read
 }
+
+/** An empty one, of a variable that is not set, would let everybody in. */
+const tokenOf = ({ token }: SubscriptionServerOptions): string | undefined => token?.trim() || undefined
 
 async function respond(
   request: IncomingMessage,
@@ -91,7 +95,8 @@ async function answer(
       ? failure(403, 'forbidden_host', 'Without a token, call this server as localhost.')
       : failure(401, 'unauthorized', 'Send the token as Authorization: Bearer …')
   }
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
+  const target = request.url ?? '/'
+  const { pathname, searchParams } = new URL(URL.canParse(target, anyBase) ? target : '/', anyBase)
   const route = subscriptionRoutes.find(({ path }) => path === pathname)
   if (!route) return failure(404, 'not_found', 'There is nothing here.')
   if (request.method !== route.method) {
@@ -114,8 +119,10 @@ async function answer(
 
 /** Takes the same time whatever is wrong with it. */
 function hasToken({ headers: { authorization = '' } }: IncomingMessage, token: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(authorization.replace(/^bearer +/i, '')), digest(token))
+  const digest = (bytes: Buffer): Buffer => createHash('sha256').update(bytes).digest()
+  // a header comes byte by byte: what was sent as UTF-8 is read as it was sent
+  const given = Buffer.from(authorization.replace(/^bearer +/i, ''), 'latin1')
+  return timingSafeEqual(digest(given), digest(Buffer.from(token)))
 }
 
 function send(response: ServerResponse, { status, body, headers }: Answer): void {

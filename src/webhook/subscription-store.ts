@@ -88,13 +88,17 @@ export class SubscriptionStore {
     }
   }
 
-  /** Gives the id of the one that was there; null for none. */
-  async unsubscribe({ url, schema, table }: Omit<SubscriptionWish, 'eventTypes'>): Promise<string | null> {
+  /** Gives the ids of those that were there, of `wish.url` and of the URL as it is written. */
+  async unsubscribe(
+    { url, schema, table }: Omit<SubscriptionWish, 'eventTypes'>,
+    written: string,
+  ): Promise<string[]> {
     const rows = await this.session.query<{ id: string }>(
-      `delete from pgstream.webhook_subscriptions where url = $1 and schema_name = $2 and table_name = $3 returning id`,
-      [url, schema, table],
+      `delete from pgstream.webhook_subscriptions
+        where url in ($1, $2) and schema_name = $3 and table_name = $4 returning id`,
+      [url, written, schema, table],
     )
-    return rows[0]?.id ?? null
+    return rows.map(({ id }) => id)
   }
 
   /** Nothing is sent to this URL any more until somebody subscribes it again. Waits for the database as long as it takes. */

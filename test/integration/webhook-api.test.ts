@@ -7,7 +7,7 @@ import { heardLogger } from '../support/heard-logger.ts'
 import { postgresServers, temporaryDatabase } from '../support/postgres.ts'
 import { eventually } from '../support/wait.ts'
 import { WebhookApi } from '../support/webhook-api.ts'
-import { exampleSecret } from '../support/webhooks.ts'
+import { exampleSecret, subscribe } from '../support/webhooks.ts'
 
 const [server] = postgresServers()
 const url = 'http://127.0.0.1:9/hook'
@@ -56,6 +56,11 @@ describe('the server by which receivers subscribe', { concurrency: 2 }, () => {
     assert.equal((await api.post('/webhooks/unsubscribe', wish)).status, 404)
     const [left, ...others] = await database.query('select url, secret from pgstream.webhook_subscriptions')
     assert.deepEqual([left, others.length], [{ url, secret: exampleSecret }, 0])
+
+    await subscribe(database, 'HTTP://127.0.0.1:9')
+    assert.equal((await api.post('/webhooks/unsubscribe', { url: 'HTTP://127.0.0.1:9' })).status, 200)
+    assert.equal((await api.post('/webhooks/unsubscribe', { url: `${url}/\0` })).status, 404)
+    assert.equal((await database.query('select from pgstream.webhook_subscriptions')).length, 1)
   })
 
   test('what is wrong with a request is said with its own status, as JSON, and the server goes on', async () => {
@@ -98,6 +103,8 @@ describe('the server by which receivers subscribe', { concurrency: 2 }, () => {
     assert.equal((await api.post('/webhooks/subscriptions', {})).status, 405)
     assert.equal((await api.call('/')).status, 404)
     assert.equal((await api.call('//evil/..%2f')).status, 404)
+    const noUrl = await raw(api, 'GET //[ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+    assert.match(noUrl, /^HTTP\/1\.1 404 /)
     for (const query of ['limit=0', 'limit=x', 'limit=10001', 'after=-1'])
       assert.equal((await api.call(`/webhooks/subscriptions?${query}`)).status, 400, query)
     const host = await raw(
@@ -129,7 +136,8 @@ describe('the server by which receivers subscribe', { concurrency: 2 }, () => {
 
   test('with a token nothing is done without it; others than this machine can reach it with one only', async () => {
     await using database = await temporaryDatabase(server!.url)
-    const token = 'a-long-token-nobody-guesses'
+    const token = 'a-long-token-nobody-guesses-ü'
+    const asUtf8 = (text: string): string => Buffer.from(text).toString('latin1')
     {
       await using api = await WebhookApi.start(database, { server: { address: '0.0.0.0:0', token } })
       const wrong = [
@@ -137,27 +145,29 @@ describe('the server by which receivers subscribe', { concurrency: 2 }, () => {
         '',
         'Bearer',
         'Bearer wrong',
-        `Basic ${token}`,
-        `Bearer ${token}x`,
-        `Bearer ${token.slice(1)}`,
+        `Basic ${asUtf8(token)}`,
+        `Bearer ${asUtf8(token)}x`,
+        `Bearer ${asUtf8(token.slice(1))}`,
       ]
       for (const authorization of wrong) {
         const headers: Record<string, string> = authorization === undefined ? {} : { authorization }
         assert.equal((await api.post('/webhooks/subscribe', { url }, headers)).status, 401, authorization)
         assert.equal((await api.call('/webhooks/subscriptions', { headers })).status, 401, authorization)
       }
-      const right = { authorization: `Bearer ${token}` }
+      const right = { authorization: `Bearer ${asUtf8(token)}` }
       assert.equal((await api.post('/webhooks/subscribe', { url }, right)).status, 201)
       assert.equal((await api.call('/webhooks/subscriptions', { headers: right })).status, 200)
     }
-    await assert.rejects(
-      WebhookApi.start(database, { server: { address: '0.0.0.0:0' } }),
-      ({ code, remedy }: PgstreamError) => {
-        assert.equal(code, 'PGSTREAM_CONFIG_INVALID')
-        assert.match(remedy, /SERVER_TOKEN/)
-        return true
-      },
-    )
+    for (const none of [undefined, '', ' ']) {
+      await assert.rejects(
+        WebhookApi.start(database, { server: { address: '0.0.0.0:0', token: none } }),
+        ({ code, remedy }: PgstreamError) => {
+          assert.equal(code, 'PGSTREAM_CONFIG_INVALID')
+          assert.match(remedy, /SERVER_TOKEN/)
+          return true
+        },
+      )
+    }
   })
 
   test('an address that is taken stops the start with a sentence', async () => {
