@@ -2,6 +2,7 @@ import { readConfig } from '../config/read-config.ts'
 import { PgstreamError } from '../errors.ts'
 import { commandLogger } from './command-logger.ts'
 import { examineSettings } from './examine-settings.ts'
+import { onOneLine } from './demo/view/value-text.ts'
 import { deadLetterPlaces } from './dead-letter-places.ts'
 import type { DeadLetterPlace, DeadLetters, Letter } from './dead-letter-places.ts'
 import type { Flags } from './parse-arguments.ts'
@@ -112,7 +113,7 @@ const inJson = (place: string, { id, ...rest }: Letter): string =>
   JSON.stringify({ id: `${place}/${id}`, ...rest })
 
 const inWords = (place: string, { id, at, about, reason, attempts }: Letter): string =>
-  `${place}/${id}  ${at.toISOString()}  ${about}: ${reason} (${attempts} attempts)`
+  onOneLine(`${place}/${id}  ${at.toISOString()}  ${about}: ${reason} (${attempts} attempts)`)
 
 const say = (json: boolean, result: object, words: string): void =>
   void process.stdout.write(`${json ? JSON.stringify(result) : words}\n`)

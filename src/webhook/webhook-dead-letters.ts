@@ -128,7 +128,12 @@ export class WebhookDeadLetters {
     const connection = connections.to(read.url.origin)
     try {
       for (const [sent, id] of ids.entries()) {
-        const outcome = await this.#send(id, read.url, connection, book)
+        const outcome = await this.#send(
+          id,
+          { url, path: read.url.pathname + read.url.search },
+          connection,
+          book,
+        )
         if (outcome === 'delivered') await this.drop([id])
         else {
           await this.#note(id, outcome.reason)
@@ -141,18 +146,24 @@ export class WebhookDeadLetters {
     }
   }
 
-  async #send(id: string, url: URL, connection: HttpConnection, book: SubscriptionBook): Promise<Outcome> {
+  /** `url` as the subscription has it: who made that by SQL may have written it in another way than `new URL` does. */
+  async #send(
+    id: string,
+    { url, path }: { readonly url: string; readonly path: string },
+    connection: HttpConnection,
+    book: SubscriptionBook,
+  ): Promise<Outcome> {
     const [letter] = await this.#store.session.query<{ webhook_id: string; body: Buffer }>(
       'select webhook_id, body from pgstream.webhook_dead_letters where id = $1',
       [id],
     )
     if (!letter) return 'delivered' // by somebody else meanwhile
-    const keys = book.keysOf({ subscriptionIds: book.idsOf(url.href) })
+    const keys = book.keysOf({ subscriptionIds: book.idsOf(url) })
     if (typeof keys === 'string')
       return { reason: unsendable[keys], mayPass: false, isGone: false, pauseMs: null }
     const headers = notificationHeaders(letter.webhook_id, letter.body, keys)
     return new Promise((resolve) => {
-      connection.post(url.pathname + url.search, headers, letter.body, (answer, error) =>
+      connection.post(path, headers, letter.body, (answer, error) =>
         resolve(answer ? outcomeOf(answer) : outcomeOfError(error)),
       )
     })

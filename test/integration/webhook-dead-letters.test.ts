@@ -54,3 +54,28 @@ test('what a dead endpoint did not take is shown, and after it was sent again th
   }
   assert.match((await command('drop', '--all')).stdout, /webhooks: 0 dropped/)
 })
+
+test('what was subscribed by SQL can be sent again, however its URL is written; nothing that is kept can forge a line', async () => {
+  await using database = await preparedDatabase(postgresServers()[0]!)
+  let isDead = true
+  await using receiver = await Receiver.start(() => (isDead ? 400 : 200))
+  await subscribe(database, receiver.url.replace('http:', 'HTTP:'), { table: 't' })
+  {
+    await using stream = openStream(database, { processor: notifierOf(database) })
+    await stream.changesOf('create table t (id int primary key); insert into t values (1)')
+    await stream.stop()
+  }
+  isDead = false
+  await database.query(
+    `update pgstream.webhook_dead_letters set reason = E'\\x1b[2J\nwebhooks/9  a forged line'`,
+  )
+  const env = {
+    PGSTREAM_WEBHOOK_SUBSCRIPTION_STORE_URL: database.url,
+    PGSTREAM_WEBHOOK_NOTIFIER_ALLOWED_TARGETS: '127.0.0.1',
+  }
+  const list = await pgstream(['dead-letters', 'list'], { env })
+  assert.match(list.stdout, /^webhooks\/\d+ .*\\u001b\[2J\\nwebhooks\/9 .*\nwebhooks: 1 dead letters\n$/)
+  const retry = await pgstream(['dead-letters', 'retry'], { env })
+  assert.match(retry.stdout, /webhooks: 1 delivered, 0 stay/)
+  assert.equal(receiver.taken.length, 1)
+})
