@@ -2,10 +2,16 @@ import { PgstreamError } from '../errors.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { DeadLetter } from './dead-letters.ts'
 
+/** So often it is said that a notification is kept. */
+const keptEveryMs = 10_000
+
 /** What is said of an endpoint, by a name without secrets. */
 export class EndpointReport {
   readonly #endpoint: string
   readonly #logger: Logger
+  #nextKeptAt = 0
+  /** Since it was said of one. */
+  #keptUnsaid = 0
 
   constructor(endpoint: string, logger: Logger) {
     this.#endpoint = endpoint
@@ -32,12 +38,20 @@ export class EndpointReport {
     this.#logger.warn({ endpoint: this.#endpoint }, sentence)
   }
 
-  /** One line for each would fill the disk as long as an endpoint is away. */
+  /** One line for each would fill the disk as long as an endpoint is away, or refuses everything. */
   isKept({ webhookId, attempts, reason }: DeadLetter, isDown: boolean): void {
-    const fields = { endpoint: this.#endpoint, webhookId, attempts, reason }
+    const now = performance.now()
+    const isSaid = !isDown && now >= this.#nextKeptAt
+    const unsaid = isSaid && this.#keptUnsaid > 0 ? { keptBefore: this.#keptUnsaid } : {}
+    const fields = { endpoint: this.#endpoint, webhookId, attempts, reason, ...unsaid }
     const sentence = 'a notification is kept among the dead letters: its receiver did not take it'
-    if (isDown) this.#logger.debug(fields, sentence)
-    else this.#logger.error(fields, sentence)
+    if (!isSaid) {
+      this.#keptUnsaid++
+      return this.#logger.debug(fields, sentence)
+    }
+    this.#keptUnsaid = 0
+    this.#nextKeptAt = now + keptEveryMs
+    this.#logger.error(fields, sentence)
   }
 
   error(reason: string): PgstreamError {

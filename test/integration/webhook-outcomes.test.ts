@@ -156,3 +156,16 @@ test('a receiver that is gone gets nothing more, also after a restart, until it 
   )
   assert.equal((await deadLetters(database)).length, 1)
 })
+
+test('a receiver that refuses everything is told of once in a while, not for each notification', async () => {
+  await using database = await preparedDatabase(postgresServers()[0]!)
+  await using receiver = await Receiver.start(() => 404)
+  await subscribe(database, receiver.url, { table: 't' })
+  const { logger, lines } = heardLogger()
+  await using stream = openStream(database, { processor: notifierOf(database, { logger }) })
+  await stream.changesOf(`create table t (id int primary key); insert into t select generate_series(1, 500)`)
+  await stream.stop()
+  assert.equal((await deadLetters(database)).length, 500)
+  const told = lines.filter(({ level }) => level === 'error').length
+  assert.ok(told >= 1 && told < 50, `${told} lines`)
+})
