@@ -22,6 +22,12 @@ export interface SteadySessionOptions {
 
 const nothing = (): void => undefined
 
+/** A server takes its time for what is large; at least at this pace. */
+const bytesPerMs = 5_000
+
+const bytesOf = (values: readonly unknown[]): number =>
+  values.reduce<number>((sum, value) => sum + (Buffer.isBuffer(value) ? value.length : 0), 0)
+
 /**
  * A connection for a few queries of a long life: when it is lost, the next query makes another one, and so does the wish to
  * hear notifications. One query runs at a time.
@@ -56,7 +62,8 @@ export class SteadySession {
   async #query<Row extends pg.QueryResultRow>(sql: string, values: unknown[]): Promise<Row[]> {
     const client = await this.#connected()
     try {
-      return (await client.query<Row>(sql, values)).rows
+      const query = { text: sql, values, query_timeout: queryTimeoutMs + bytesOf(values) / bytesPerMs }
+      return (await client.query<Row>(query)).rows
     } catch (cause) {
       throw fromPostgres(cause, 'a query', this.#config)
     }

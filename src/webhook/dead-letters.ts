@@ -1,3 +1,4 @@
+import { PgstreamError } from '../errors.ts'
 import { Fifo } from '../pipeline/fifo.ts'
 import type { SteadySession } from '../postgres/steady-session.ts'
 
@@ -17,10 +18,14 @@ export interface DeadLetter {
 
 const [mostLetters, mostBytes] = [500, 4 * 1024 * 1024]
 
-const keepSql = `insert into pgstream.webhook_dead_letters as d
+/** Of what Postgres takes as one value, which is a gigabyte with all that belongs to it. */
+const mostBodyBytes = 1_000_000_000
+
+/** `bodies` is an array: of a single one, which is sent as it is, and not as text that is twice as long. */
+const keepSql = (bodies: string): string => `insert into pgstream.webhook_dead_letters as d
     (webhook_id, url, subscription_ids, action, schema_name, table_name, body, reason, attempts)
   select i ->> 0, i ->> 1, string_to_array(i ->> 2, ',')::bigint[], i ->> 3, i ->> 4, i ->> 5, body, i ->> 6, (i ->> 7)::int
-    from unnest($1::json[], $2::bytea[]) as letter (i, body)
+    from unnest($1::json[], ${bodies}) as letter (i, body)
   on conflict (url, webhook_id) do update set
     reason = excluded.reason, attempts = d.attempts + excluded.attempts, subscription_ids = excluded.subscription_ids`
 
@@ -42,8 +47,12 @@ export class DeadLetterBox {
     return this.#count
   }
 
-  /** Resolves when it is durable, however long the database is away. Rejects when the signal is aborted. */
+  /**
+   * Resolves when it is durable, however long the database is away. Rejects when the signal is aborted, and with
+   * PGSTREAM_SINK_FAILED for one that no table takes.
+   */
   async keep(letter: DeadLetter): Promise<void> {
+    if (letter.body.length > mostBodyBytes) throw tooLarge(letter)
     const kept = new Promise<void>((resolve, reject) => {
       this.#waiting.push({ letter, kept: resolve, failed: reject })
     })
@@ -56,8 +65,11 @@ export class DeadLetterBox {
     while (this.#waiting.length > 0) {
       const batch = this.#nextBatch()
       try {
-        const values = [batch.map(({ letter }) => headOf(letter)), batch.map(({ letter }) => letter.body)]
-        await this.#session.patientQuery(keepSql, values, this.#signal)
+        const heads = batch.map(({ letter }) => headOf(letter))
+        const [body, ...others] = batch.map(({ letter }) => letter.body)
+        await (others.length === 0
+          ? this.#session.patientQuery(keepSql('array[$2::bytea]'), [heads, body], this.#signal)
+          : this.#session.patientQuery(keepSql('$2::bytea[]'), [heads, [body, ...others]], this.#signal))
         this.#count += batch.length
         for (const { kept } of batch) kept()
       } catch (error) {
@@ -95,3 +107,10 @@ const headOf = ({
   attempts,
 }: DeadLetter): string =>
   JSON.stringify([webhookId, url, subscriptionIds.join(','), action, schema, table, reason, attempts])
+
+const tooLarge = ({ webhookId, body, reason }: DeadLetter): PgstreamError =>
+  new PgstreamError(
+    'PGSTREAM_SINK_FAILED',
+    `The notification ${webhookId} of ${body.length} bytes is refused (${reason}), and too large to be kept among the dead letters.`,
+    { remedy: 'Let the receiver take it, or unsubscribe it; then start again.' },
+  )

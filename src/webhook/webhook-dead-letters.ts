@@ -40,6 +40,8 @@ export interface Resent {
 /** URLs that are sent to at once. */
 const mostUrls = 10
 
+const sliceBytes = 64 * 1024 * 1024
+
 /** The dead letters of webhooks: shown, sent again, dropped. */
 export class WebhookDeadLetters {
   readonly #store: SubscriptionStore
@@ -153,20 +155,32 @@ export class WebhookDeadLetters {
     connection: HttpConnection,
     book: SubscriptionBook,
   ): Promise<Outcome> {
-    const [letter] = await this.#store.session.query<{ webhook_id: string; body: Buffer }>(
-      'select webhook_id, body from pgstream.webhook_dead_letters where id = $1',
-      [id],
-    )
+    const letter = await this.#read(id)
     if (!letter) return 'delivered' // by somebody else meanwhile
     const keys = book.keysOf({ subscriptionIds: book.idsOf(url) })
     if (typeof keys === 'string')
       return { reason: unsendable[keys], mayPass: false, isGone: false, pauseMs: null }
-    const headers = notificationHeaders(letter.webhook_id, letter.body, keys)
+    const headers = notificationHeaders(letter.webhookId, letter.body, keys)
     return new Promise((resolve) => {
       connection.post(path, headers, letter.body, (answer, error) =>
         resolve(answer ? outcomeOf(answer) : outcomeOfError(error)),
       )
     })
+  }
+
+  /** In slices: one comes as text that is twice as long, and a text cannot be as long as a body. */
+  async #read(id: string): Promise<{ readonly webhookId: string; readonly body: Buffer } | null> {
+    const slices: Buffer[] = []
+    for (;;) {
+      const [row] = await this.#store.session.query<{ webhookId: string; slice: Buffer }>(
+        `select webhook_id as "webhookId", substring(body from $2 for ${sliceBytes}) as slice
+           from pgstream.webhook_dead_letters where id = $1`,
+        [id, slices.length * sliceBytes + 1],
+      )
+      if (!row) return null
+      slices.push(row.slice)
+      if (row.slice.length < sliceBytes) return { webhookId: row.webhookId, body: Buffer.concat(slices) }
+    }
   }
 
   async #note(id: string, reason: string): Promise<void> {

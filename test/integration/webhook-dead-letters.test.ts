@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
+import type { PgstreamError } from '../../src/errors.ts'
+import { DeadLetterBox } from '../../src/webhook/dead-letters.ts'
+import { SubscriptionStore } from '../../src/webhook/subscription-store.ts'
+import { silentLogger } from '../../src/telemetry/logger.ts'
 import { pgstream } from '../support/command.ts'
 import { postgresServers } from '../support/postgres.ts'
 import { Receiver } from '../support/receiver.ts'
@@ -78,4 +86,53 @@ test('what was subscribed by SQL can be sent again, however its URL is written; 
   const retry = await pgstream(['dead-letters', 'retry'], { env })
   assert.match(retry.stdout, /webhooks: 1 delivered, 0 stay/)
   assert.equal(receiver.taken.length, 1)
+})
+
+test('one that is longer than a text can be is kept and sent again; one that no table takes ends the stream in words', async () => {
+  await using database = await preparedDatabase(postgresServers()[0]!)
+  const hash = createHash('md5')
+  let bytes = 0
+  const server = createServer((request, response) => {
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      hash.update(chunk)
+    })
+    request.on('end', () => response.end())
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  await subscribe(database, url)
+  const body = Buffer.alloc(270_000_000, 'x')
+  body.write('the last bytes', body.length - 14)
+  const letter = {
+    webhookId: '0/1-1',
+    url,
+    subscriptionIds: ['1'],
+    action: 'I',
+    schema: 's',
+    table: 't',
+    body,
+  }
+  const store = new SubscriptionStore({ url: database.url, logger: silentLogger })
+  const box = new DeadLetterBox(store.session, new AbortController().signal)
+  await box.keep({ ...letter, reason: 'HTTP 413', attempts: 1 })
+  const tooLong = { length: 1_000_000_001 } as Buffer
+  await assert.rejects(
+    box.keep({ ...letter, body: tooLong, reason: 'HTTP 413', attempts: 1 }),
+    (error: PgstreamError) => {
+      assert.equal(error.code, 'PGSTREAM_SINK_FAILED')
+      assert.match(error.message, /0\/1-1 of 1000000001 bytes is refused \(HTTP 413\)/)
+      return true
+    },
+  )
+  await store.close()
+  const env = {
+    PGSTREAM_WEBHOOK_SUBSCRIPTION_STORE_URL: database.url,
+    PGSTREAM_WEBHOOK_NOTIFIER_ALLOWED_TARGETS: '127.0.0.1',
+    PGSTREAM_WEBHOOK_NOTIFIER_CLIENT_TIMEOUT: '100s',
+  }
+  const retry = await pgstream(['dead-letters', 'retry'], { env })
+  assert.match(retry.stdout, /webhooks: 1 delivered, 0 stay/, retry.stderr)
+  assert.deepEqual([bytes, hash.digest('hex')], [body.length, createHash('md5').update(body).digest('hex')])
+  server.close()
 })
