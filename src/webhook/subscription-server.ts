@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { defaults } from '../config/defaults.ts'
 import { asPgstreamError, PgstreamError } from '../errors.ts'
 import { isAddressedToLoopback, listen, stopListening } from '../telemetry/listen.ts'
@@ -50,9 +51,17 @@ export async function openSubscriptionServer(
   })
   server.maxConnections = mostConnections
   const writeTimeout = options.writeTimeout ?? standard.serverWriteTimeout
+  const busy = new WeakSet<Socket>()
   server.on('request', (request, response) => {
-    const deadline = setTimeout(() => request.socket.destroy(), readTimeout + writeTimeout)
-    response.once('close', () => clearTimeout(deadline))
+    const { socket } = request
+    // hundreds of requests that come at once on one connection would be hundreds of answers in memory
+    if (busy.has(socket)) return void socket.destroy()
+    busy.add(socket)
+    const deadline = setTimeout(() => socket.destroy(), readTimeout + writeTimeout)
+    response.once('close', () => {
+      clearTimeout(deadline)
+      busy.delete(socket)
+    })
     void respond(request, response, token, context)
   })
   const url = await listen(server, address, addressSetting)

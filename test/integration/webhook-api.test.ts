@@ -118,6 +118,9 @@ describe('the server by which receivers subscribe', { concurrency: 2 }, () => {
         `4000\r\n${'x'.repeat(0x4000)}\r\n`.repeat(5),
     )
     assert.match(endless, /^HTTP\/1\.1 413 /)
+    const get = 'GET /webhooks/subscriptions HTTP/1.1\r\nHost: localhost\r\n\r\n'
+    const answers = (await raw(api, get.repeat(500))).match(/^HTTP/gm) ?? []
+    assert.ok(answers.length < 2, `${answers.length} answers to who does not wait for one`)
     assert.equal((await api.post('/webhooks/subscribe', { url })).status, 201)
     assert.ok(
       lines.every(({ level }) => level === 'info'),
