@@ -59,7 +59,9 @@ export class BulkSender {
     items: readonly BulkItem[],
     { healed, pauses, signal }: { healed: Set<string>; pauses: Pauses; signal: AbortSignal },
   ): Promise<readonly DocumentOperation[]> {
+    const { deadLetters } = this.#options
     const again: DocumentOperation[] = []
+    const outdated: string[] = []
     const toHeal = new Set<string>()
     let trouble: StoreError | null = null
     for (const [i, operation] of operations.entries()) {
@@ -67,6 +69,7 @@ export class BulkSender {
       const { type = '', reason = '' } = item.error ?? {}
       switch (verdictOn(operation, item, healed)) {
         case 'done':
+          if (deadLetters.has(operation.id)) outdated.push(operation.id)
           break
         case 'heal':
           toHeal.add(operation.schema)
@@ -80,9 +83,10 @@ export class BulkSender {
           again.push(withoutObjects(operation))
           break
         case 'refused':
-          await this.#options.deadLetters.keep(operation, { type, reason }, signal)
+          await deadLetters.keep(operation, { type, reason }, signal)
       }
     }
+    if (outdated.length > 0) await deadLetters.outdated(outdated, signal)
     for (const schema of toHeal) {
       await this.#options.heal(schema, signal)
       healed.add(schema)

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { PgstreamError } from '../errors.ts'
 import { keepTrying } from './keep-trying.ts'
 import type { Persistence } from './keep-trying.ts'
+import { KnownLetters } from './known-letters.ts'
 import { deadLetterIndex } from './names.ts'
 import type { SearchClient } from './search-client.ts'
 import { sourceOf } from './search-operation.ts'
@@ -39,12 +40,35 @@ const mappings = {
 export class DeadLetters {
   readonly #options: DeadLettersOptions
   readonly #index: string
+  readonly #known: KnownLetters
   #isThere = false
   #count = 0
 
   constructor(options: DeadLettersOptions) {
     this.#options = options
     this.#index = options.prefix + deadLetterIndex
+    this.#known = new KnownLetters(options.client, this.#index)
+  }
+
+  async open(): Promise<void> {
+    await this.#known.open()
+  }
+
+  /** Whether the store may lack a state of the document that is among the dead letters. */
+  has(documentId: string): boolean {
+    return this.#known.has(documentId)
+  }
+
+  /** These documents have newer states now, or are deleted: sent again, an old state could come back. */
+  async outdated(documentIds: readonly string[], signal: AbortSignal): Promise<void> {
+    const trying = { ...this.#options, signal }
+    await keepTrying('Removing dead letters', () => this.#known.remove(documentIds), trying)
+  }
+
+  /** The table has no older rows any more. */
+  async emptied(tableId: string, signal: AbortSignal): Promise<void> {
+    const trying = { ...this.#options, signal }
+    await keepTrying('Removing dead letters', () => this.#known.removeTable(tableId), trying)
   }
 
   /** Kept since the start. */
@@ -64,6 +88,7 @@ export class DeadLetters {
     if (policy === 'stop') throw new PgstreamError('PGSTREAM_SEARCH_DOCUMENT', sentence)
     const trying = { ...this.#options, signal }
     await keepTrying('Keeping a dead letter', () => this.#write(operation, type, reason), trying)
+    this.#known.add(operation.id)
     this.#count++
     onKept()
     logger.error(

@@ -1,4 +1,5 @@
 import type { BulkSender } from './bulk.ts'
+import type { DeadLetters } from './dead-letters.ts'
 import { needsFilling } from './fill-holes.ts'
 import type { HoleFiller } from './fill-holes.ts'
 import type { SchemaChanges } from './schema-change.ts'
@@ -9,6 +10,7 @@ export interface DeliveryOptions {
   readonly bulk: BulkSender
   readonly changes: SchemaChanges
   readonly holes: HoleFiller
+  readonly deadLetters: DeadLetters
 }
 
 /** So many requests are under way at once; documents with one id are in one of them. */
@@ -23,7 +25,7 @@ const leastInLane = 300
  */
 export async function deliverInOrder(
   operations: readonly StoreOperation[],
-  { bulk, changes, holes }: DeliveryOptions,
+  { bulk, changes, holes, deadLetters }: DeliveryOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const saves: SaveStep[] = []
@@ -31,6 +33,7 @@ export async function deliverInOrder(
     await changes.map(maps, signal)
     if (documents.length > 0) await deliver(documents)
     if (change) await changes.change(change, signal)
+    if (change?.do === 'delete-rows') await deadLetters.emptied(change.tableId, signal)
   }
   if (saves.length > 0) await changes.save(saves, signal)
 

@@ -88,3 +88,6 @@ export function idOf({ id, identityNumber }: IndexedTable, values: readonly Valu
   if (text === null) return null
   return identityNumber <= 1 ? `${id}_${text}` : `${id}.${identityNumber}_${text}`
 }
+
+/** The id of the table that a document with this id is of. */
+export const tableOf = (documentId: string): string => /^[^._]*/.exec(documentId)![0]

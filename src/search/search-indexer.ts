@@ -113,6 +113,7 @@ export class SearchIndexer extends Processor<SearchOperation> {
     try {
       const { about, ...abilities } = await askAbilities(this.#client)
       await this.#history.open()
+      await this.#deadLetters.open()
       await this.#examineSource()
       const { mapper } = this.#options
       const encoder = new Encoder({ abilities, mapper, prefix: this.#prefix, logger: this.#logger })
@@ -157,7 +158,16 @@ export class SearchIndexer extends Processor<SearchOperation> {
     return {
       bulk: new BulkSender({ ...persistence, client, deadLetters, heal }),
       changes,
-      holes: new HoleFiller({ ...persistence, client, readRow, tableOf, objects, onUnfilled }),
+      holes: new HoleFiller({
+        ...persistence,
+        client,
+        readRow,
+        tableOf,
+        objects,
+        isOutdated: (id) => deadLetters.has(id),
+        onUnfilled,
+      }),
+      deadLetters,
     }
   }
 

@@ -49,7 +49,16 @@ for (const [i, source] of postgresSources().entries()) {
     )) as [{ xid: string }]
     {
       await using command = await KilledCommand.start(database.url, file, 'file')
-      assert.ok(await command.until(async () => (await file.lastXid()) === Number(xid), 'The last row'))
+      let told = 0
+      const isLast = async (): Promise<boolean> => {
+        const last = await file.lastXid()
+        if (performance.now() - told > 5000) {
+          told = performance.now()
+          console.log('DIAG', last, xid, await file.size(), await database.query("select count(*) as marks, (select count(*) from pgstream.schema_log) log, pg_current_wal_lsn() from pgstream.schema_marks"), await database.query("select confirmed_flush_lsn from pg_replication_slots where database = current_database()"))
+        }
+        return last === Number(xid)
+      }
+      assert.ok(await command.until(isLast, 'The last row', times(60_000, 900_000)))
       await command.stop()
     }
     const { problems, rows } = await judgeStorm(file, storm.expected)

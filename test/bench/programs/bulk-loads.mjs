@@ -5,7 +5,7 @@ import { Client } from '@opensearch-project/opensearch'
 const { BENCH_STORE, BENCH_BODIES, BENCH_AT_ONCE, BENCH_REPORT } = process.env
 const recorded = readFileSync(BENCH_BODIES)
 const bodies = []
-for (let at = 0; at < recorded.length; ) {
+for (let at = 0; at < recorded.length;) {
   const end = at + 4 + recorded.readUInt32LE(at)
   bodies.push(recorded.subarray(at + 4, end))
   at = end
