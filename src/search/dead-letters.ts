@@ -60,9 +60,10 @@ export class DeadLetters {
   }
 
   /** These documents have newer states now, or are deleted: sent again, an old state could come back. */
-  async outdated(documentIds: readonly string[], signal: AbortSignal): Promise<void> {
+  async outdated(newer: readonly DocumentOperation[], signal: AbortSignal): Promise<void> {
     const trying = { ...this.#options, signal }
-    await keepTrying('Removing dead letters', () => this.#known.remove(documentIds), trying)
+    const ids = newer.map(({ id }) => id)
+    await keepTrying('Removing dead letters', () => this.#known.remove(ids), trying)
   }
 
   /** The table has no older rows any more. */

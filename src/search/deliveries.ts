@@ -87,16 +87,20 @@ const isNewer = ({ version: a }: DocumentOperation, { version: b }: DocumentOper
   b?.type === 'external_gte' && a !== null && a.value > b.value
 
 /** What came later stands for what came before it: it says everything of the row. */
-function lastOfEach(operations: readonly DocumentOperation[]): DocumentOperation[] {
-  const last = new Map<string, DocumentOperation>()
+function lastOfEach(operations: readonly DocumentOperation[]): readonly DocumentOperation[] {
+  const indices = new Map<string, Map<string, DocumentOperation>>()
+  let count = 0
   for (const operation of operations) {
-    const key = `${operation.index}\0${operation.id}`
-    const before = last.get(key)
-    if (before && isNewer(before, operation)) continue
-    last.delete(key)
-    last.set(key, operation)
+    let last = indices.get(operation.index)
+    if (last === undefined) indices.set(operation.index, (last = new Map()))
+    const before = last.get(operation.id)
+    if (before === undefined) count++
+    else if (isNewer(before, operation)) continue
+    else last.delete(operation.id)
+    last.set(operation.id, operation)
   }
-  return last.size === operations.length ? [...operations] : [...last.values()]
+  if (count === operations.length) return operations
+  return [...indices.values()].flatMap((last) => [...last.values()])
 }
 
 function inLanes(operations: readonly DocumentOperation[]): DocumentOperation[][] {

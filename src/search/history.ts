@@ -117,7 +117,8 @@ export class History {
       lines.push(this.#line('index', name), json({ table_id: name, table_state: JSON.stringify(table) }))
     }
     if (lines.length === 0) return
-    for (const { status, error } of await this.#client.bulk(Buffer.concat(lines))) {
+    const items = await this.#client.bulk(Buffer.concat(lines))
+    for (const { status, error } of items === 'done' ? [] : items) {
       if (error !== null) throw new StoreError(status, error.type, error.reason)
     }
   }

@@ -2,7 +2,7 @@ import { History } from './history.ts'
 import type { IndexedTable } from './indexed-table.ts'
 import { openSearchClient } from './opensearch-client.ts'
 import { aliasOfSchema, deadLetterIndex } from './names.ts'
-import type { SearchClient } from './search-client.ts'
+import type { BulkItem, SearchClient } from './search-client.ts'
 import { searchConnection } from './search-connection.ts'
 import type { SearchConnectionOptions } from './search-connection.ts'
 import { deleteLine, indexLines } from './search-operation.ts'
@@ -43,6 +43,7 @@ interface Hit {
 }
 
 const pageSize = 200
+const done: BulkItem = { status: 200, error: null }
 
 /** The dead letters of a search store, for who looks after them. Every method rejects with a PgstreamError. */
 export class KeptLetters {
@@ -149,14 +150,20 @@ export class KeptLetters {
     if (action === 'index' && (document === null || version === null)) return false
     const known = version === null || type === null ? null : { value: BigInt(version), type }
     const lines = action === 'index' ? indexLines(index, id, known!, document!) : deleteLine(index, id, known)
-    const [item] = await this.#ask(() => this.#client.bulk(lines))
+    const [item] = await this.#ask(async () => {
+      const items = await this.#client.bulk(lines)
+      return items === 'done' ? [done] : items
+    })
     return item !== undefined && (item.status < 300 || item.status === 409)
   }
 
   async #delete(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return
     const lines = ids.map((id) => `${JSON.stringify({ delete: { _index: this.#index, _id: id } })}\n`)
-    await this.#ask(() => this.#client.bulk(Buffer.from(lines.join(''))))
+    await this.#ask(async () => {
+      await this.#client.bulk(Buffer.from(lines.join('')))
+      return []
+    })
   }
 
   /** Where none was ever kept there is no index. */

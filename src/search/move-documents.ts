@@ -122,7 +122,8 @@ function asPrinted(iso: string): string {
 }
 
 async function sendAll(client: SearchClient, lines: readonly Buffer[]): Promise<void> {
-  for (const { status, error } of await client.bulk(Buffer.concat(lines))) {
+  const items = await client.bulk(Buffer.concat(lines))
+  for (const { status, error } of items === 'done' ? [] : items) {
     if (status >= 300 && status !== 409 && error !== null)
       throw new StoreError(status, error.type, error.reason)
   }

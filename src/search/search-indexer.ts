@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream'
 import { defaults } from '../config/defaults.ts'
 import type { WriteCallback } from '../pipeline/confirming-writable.ts'
 import { Processor } from '../pipeline/processor.ts'
@@ -69,6 +70,8 @@ export class SearchIndexer extends Processor<SearchOperation> {
   #encoder: Encoder | null = null
   #delivery: DeliveryOptions | null = null
   #waiting: WaitingOperation[] = []
+  /** Somebody was told to wait until it is open. */
+  #drainOwed = false
   readonly #resolved = new WeakMap<WaitingOperation, readonly StoreOperation[]>()
   #source: StoredSource = { systemIdentifier: '', timeline: 0, lsn: noLsn }
   readonly #closing = new AbortController()
@@ -93,6 +96,13 @@ export class SearchIndexer extends Processor<SearchOperation> {
       retry: options.storeRetry ?? { firstMs: 100, mostMs: 10_000, retries: Infinity },
       onRetry: (error) => this.metrics.retrying(error),
     }
+    // what comes before it is open is encoded twice
+    Object.defineProperty(this, 'writableNeedDrain', {
+      get: () =>
+        this.#encoder === null
+          ? (this.#drainOwed = true)
+          : Reflect.get(Writable.prototype, 'writableNeedDrain', this),
+    })
     this.#history = new History(client, this.#prefix, this.#generation)
     this.#deadLetters = new DeadLetters({
       client,
@@ -122,6 +132,7 @@ export class SearchIndexer extends Processor<SearchOperation> {
       this.#delivery = this.#makeDelivery(encoder, abilities.objectType !== null)
       for (const operation of this.#waiting) this.#resolved.set(operation, encoder.encode(operation.event))
       this.#waiting = []
+      if (this.#drainOwed) this.emit('drain')
       this.#logger.info({ store: about, generation: this.#generation }, 'writing to the search store')
     } catch (error) {
       throw asSearchError(error, 'Opening the search store')
