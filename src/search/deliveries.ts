@@ -92,7 +92,7 @@ function lastOfEach(operations: readonly DocumentOperation[]): readonly Document
   let count = 0
   for (const operation of operations) {
     let last = indices.get(operation.index)
-    if (last === undefined) indices.set(operation.index, (last = new Map()))
+    if (last === undefined) indices.set(operation.index, (last = new Map<string, DocumentOperation>()))
     const before = last.get(operation.id)
     if (before === undefined) count++
     else if (isNewer(before, operation)) continue

@@ -18,6 +18,7 @@ import { HoleFiller } from './fill-holes.ts'
 import { History } from './history.ts'
 import type { StoredSource } from './history.ts'
 import type { IndexedTable } from './indexed-table.ts'
+import { LatestCommit, noCommit } from './latest-commit.ts'
 import { keepTrying } from './keep-trying.ts'
 import type { Persistence } from './keep-trying.ts'
 import { openSearchClient } from './opensearch-client.ts'
@@ -73,10 +74,13 @@ export class SearchIndexer extends Processor<SearchOperation> {
   /** Somebody was told to wait until it is open. */
   #drainOwed = false
   readonly #resolved = new WeakMap<WaitingOperation, readonly StoreOperation[]>()
-  #source: StoredSource = { systemIdentifier: '', timeline: 0, lsn: noLsn }
+  #source: StoredSource = { systemIdentifier: '', timeline: 0, lsn: noLsn, commit: noCommit }
   readonly #closing = new AbortController()
   #highest: Lsn = noLsn
   #notedAt = -Infinity
+  readonly #commits = new LatestCommit(({ code, message, remedy }) =>
+    this.#logger.error({ code, remedy }, message),
+  )
 
   constructor(options: SearchIndexerOptions, client: SearchClient) {
     const { searchIndexer: standard } = defaults
@@ -130,7 +134,8 @@ export class SearchIndexer extends Processor<SearchOperation> {
       for (const table of await this.#history.tables()) encoder.tables.put(table)
       this.#encoder = encoder
       this.#delivery = this.#makeDelivery(encoder, abilities.objectType !== null)
-      for (const operation of this.#waiting) this.#resolved.set(operation, encoder.encode(operation.event))
+      for (const operation of this.#waiting)
+        this.#resolved.set(operation, this.#encode(operation.event, encoder))
       this.#waiting = []
       if (this.#drainOwed) this.emit('drain')
       this.#logger.info({ store: about, generation: this.#generation }, 'writing to the search store')
@@ -185,6 +190,7 @@ export class SearchIndexer extends Processor<SearchOperation> {
   async #examineSource(): Promise<void> {
     const stored = await this.#history.source()
     if (stored) this.#source = stored
+    this.#commits.known(this.#source.commit)
     this.#highest = this.#source.lsn
     const place = await this.#options.source?.()
     if (!place) return
@@ -196,10 +202,15 @@ export class SearchIndexer extends Processor<SearchOperation> {
 
   protected override encode(event: ChangeEvent): SearchOperation | readonly SearchOperation[] | null {
     if (event.kind === 'message') return null
-    if (this.#encoder) return this.#encoder.encode(event)
+    if (this.#encoder) return this.#encode(event, this.#encoder)
     const waiting: WaitingOperation = { kind: 'waiting', event, bytes: encodeWireJsonBytes(event) }
     this.#waiting.push(waiting)
     return waiting
+  }
+
+  #encode(event: ChangeEvent, encoder: Encoder): readonly StoreOperation[] {
+    this.#commits.note(event)
+    return encoder.encode(event)
   }
 
   protected override async deliver(batch: readonly SearchOperation[], signal: AbortSignal): Promise<void> {
@@ -224,7 +235,7 @@ export class SearchIndexer extends Processor<SearchOperation> {
 
   async #saveHighest(signal: AbortSignal): Promise<void> {
     if (this.#highest === this.#source.lsn) return
-    this.#source = { ...this.#source, lsn: this.#highest }
+    this.#source = { ...this.#source, lsn: this.#highest, commit: this.#commits.latest }
     const trying = { ...this.#persistence, signal }
     await keepTrying('Keeping the position', () => this.#history.saveSource(this.#source), trying)
     this.#notedAt = performance.now()
