@@ -32,6 +32,7 @@ export function memberBytes({ field, type, objects, members }: MemberBytesOption
   const exact = Buffer.from(`,${JSON.stringify(`${field}-exact`)}:`)
   const object = Buffer.from(`,${JSON.stringify(`${field}-object`)}:`)
   const usual = usualText(type)
+  const nothing = Buffer.from(`,${members(null, none)}`)
   const names = 3 * main.length + mostOfFrame
   const other = (out: Buffer, at: number, value: Value): number =>
     writePlain(out, at, `,${members(value, none)}`)
@@ -51,7 +52,7 @@ export function memberBytes({ field, type, objects, members }: MemberBytesOption
       }
       case 'json': {
         const at = writeText(out, writeBytes(out, start, main), value)
-        return objects && isPlainObject(value) ? writePlain(out, writeBytes(out, at, object), value) : at
+        return objects && isPlainObject(value) ? writeAll(out, writeBytes(out, at, object), value) : at
       }
       case null:
     }
@@ -64,19 +65,25 @@ export function memberBytes({ field, type, objects, members }: MemberBytesOption
         case 'string':
           return text(out, at, value)
         case 'number':
-          return isInteger(value)
-            ? writeInteger(out, writeBytes(out, at, main), value)
-            : other(out, at, value)
+          if (isInteger(value)) return writeInteger(out, writeBytes(out, at, main), value)
+          if (!Number.isFinite(value) || value === 0) return other(out, at, value)
+          return writePlain(out, writeBytes(out, at, main), String(value))
         case 'bigint':
           return writeBigint(out, writeBytes(out, at, main), value)
         case 'boolean':
           return writePlain(out, writeBytes(out, at, main), value ? 'true' : 'false')
         default:
-          return other(out, at, value)
+          return value === null ? writeBytes(out, at, nothing) : other(out, at, value)
       }
     },
   }
 }
+
+/** Of a long text a call into the runtime costs less than a loop over its characters. */
+const writeAll = (out: Buffer, at: number, text: string): number =>
+  text.length > longText ? at + out.write(text, at) : writePlain(out, at, text)
+
+const longText = 24
 
 function usualText({ kind, isList, base }: ColumnType): 'text' | 'decimal' | 'date' | 'json' | null {
   if (isList || base === 'bytea') return null
