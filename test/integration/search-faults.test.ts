@@ -56,6 +56,17 @@ test('a store that is killed, stopped, read-only, or lost its alias or its index
   await stream.settled()
   assert.deepEqual(await idsOf(stream), upTo(400))
 
+  // as the store does it itself when the disk is nearly full
+  before = stream.indexer.metrics.retries
+  const blockAll = (value: boolean | null): Promise<unknown> =>
+    space.ask('PUT', '_cluster/settings', { persistent: { 'cluster.blocks.create_index': value } })
+  await blockAll(true)
+  await stream.query('create schema s; create table s.t (id int primary key); insert into s.t values (1)')
+  await retried(stream, before)
+  await blockAll(null)
+  await stream.settled()
+  assert.equal((await stream.find({ match_all: {} }, 's')).length, 1)
+
   await space.ask('POST', '_aliases', { actions: [{ remove: { index: `${alias}-1`, alias } }] })
   await stream.query('insert into t select generate_series(401, 500)')
   await stream.query('delete from t where id = 1')
