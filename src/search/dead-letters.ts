@@ -137,12 +137,39 @@ export class DeadLetters {
   }
 }
 
-/** Does nothing when it is there. */
-export async function makeIndex(client: SearchClient, index: string, mapping: unknown): Promise<void> {
-  const body = { settings: { number_of_shards: 1 }, mappings: mapping }
+/** When it is there, it gets the fields that it lacks because an earlier version made it. */
+export async function makeIndex(client: SearchClient, index: string, mapping: IndexMapping): Promise<void> {
+  const path = `/${encodeURIComponent(index)}`
+  // asked first: a store whose disk is nearly full makes none, and takes documents still
+  const known = await fieldsOf(client, path)
+  if (known === null) {
+    const body = { settings: { number_of_shards: 1 }, mappings: mapping }
+    try {
+      await client.send({ method: 'PUT', path, body })
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.type !== 'resource_already_exists_exception') throw error
+    }
+  } else if (Object.keys(mapping.properties).some((name) => !(name in known))) {
+    const { properties } = mapping
+    await client.send({ method: 'PUT', path: `${path}/_mapping`, body: { properties } })
+  }
+}
+
+interface IndexMapping {
+  readonly dynamic: 'strict'
+  readonly properties: Readonly<Record<string, unknown>>
+}
+
+/** Null where there is no such index. */
+async function fieldsOf(client: SearchClient, path: string): Promise<object | null> {
   try {
-    await client.send({ method: 'PUT', path: `/${encodeURIComponent(index)}`, body })
+    const found = await client.send<Record<string, { mappings: { properties?: object } }>>({
+      method: 'GET',
+      path: `${path}/_mapping`,
+    })
+    return Object.values(found)[0]?.mappings.properties ?? {}
   } catch (error) {
-    if (!(error instanceof StoreError) || error.type !== 'resource_already_exists_exception') throw error
+    if (error instanceof StoreError && error.status === 404) return null
+    throw error
   }
 }

@@ -61,21 +61,7 @@ export class History {
 
   async open(): Promise<void> {
     await makeIndex(this.#client, this.#index, mappings)
-    await this.#addFields()
     await this.#client.send({ method: 'POST', path: this.#path('_refresh') })
-  }
-
-  /** Those that the index lacks because an earlier version made it. */
-  async #addFields(): Promise<void> {
-    const path = this.#path('_mapping')
-    const found = await this.#client.send<Record<string, { mappings: { properties?: object } }>>({
-      method: 'GET',
-      path,
-    })
-    const known = Object.values(found)[0]?.mappings.properties ?? {}
-    const isMissing = Object.keys(mappings.properties).some((name) => !(name in known))
-    if (!isMissing) return
-    await this.#client.send({ method: 'PUT', path, body: { properties: mappings.properties } })
   }
 
   async source(): Promise<StoredSource | null> {
