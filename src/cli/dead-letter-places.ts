@@ -70,8 +70,7 @@ const notificationLetter = (kept: KeptNotification): Letter => ({
 function ofSearch(config: Config): DeadLetters | null {
   const connection = searchConnectionSettings(config)
   if (connection === null) return null
-  const { indexPrefix = '', indexGeneration } = config.searchIndexer
-  const letters = new KeptLetters(connection, indexPrefix, indexGeneration)
+  const letters = new KeptLetters(connection, config.searchIndexer.indexPrefix ?? '')
   return {
     isId: (text) => /^[0-9a-f]{64}$/.test(text),
     count: () => letters.count(),

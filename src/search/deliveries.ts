@@ -1,5 +1,4 @@
 import type { BulkSender } from './bulk.ts'
-import type { DeadLetters } from './dead-letters.ts'
 import { needsFilling } from './fill-holes.ts'
 import type { HoleFiller } from './fill-holes.ts'
 import type { SchemaChanges } from './schema-change.ts'
@@ -10,7 +9,6 @@ export interface DeliveryOptions {
   readonly bulk: BulkSender
   readonly changes: SchemaChanges
   readonly holes: HoleFiller
-  readonly deadLetters: DeadLetters
 }
 
 /** So many requests are under way at once; documents with one id are in one of them. */
@@ -25,7 +23,7 @@ const leastInLane = 300
  */
 export async function deliverInOrder(
   operations: readonly StoreOperation[],
-  { bulk, changes, holes, deadLetters }: DeliveryOptions,
+  { bulk, changes, holes }: DeliveryOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const saves: SaveStep[] = []
@@ -33,7 +31,6 @@ export async function deliverInOrder(
     await changes.map(maps, signal)
     if (documents.length > 0) await deliver(documents)
     if (change) await changes.change(change, signal)
-    if (change?.do === 'delete-rows') await deadLetters.emptied(change.tableId, signal)
   }
   if (saves.length > 0) await changes.save(saves, signal)
 
@@ -87,20 +84,16 @@ const isNewer = ({ version: a }: DocumentOperation, { version: b }: DocumentOper
   b?.type === 'external_gte' && a !== null && a.value > b.value
 
 /** What came later stands for what came before it: it says everything of the row. */
-function lastOfEach(operations: readonly DocumentOperation[]): readonly DocumentOperation[] {
-  const indices = new Map<string, Map<string, DocumentOperation>>()
-  let count = 0
+function lastOfEach(operations: readonly DocumentOperation[]): DocumentOperation[] {
+  const last = new Map<string, DocumentOperation>()
   for (const operation of operations) {
-    let last = indices.get(operation.index)
-    if (last === undefined) indices.set(operation.index, (last = new Map<string, DocumentOperation>()))
-    const before = last.get(operation.id)
-    if (before === undefined) count++
-    else if (isNewer(before, operation)) continue
-    else last.delete(operation.id)
-    last.set(operation.id, operation)
+    const key = `${operation.index}\0${operation.id}`
+    const before = last.get(key)
+    if (before && isNewer(before, operation)) continue
+    last.delete(key)
+    last.set(key, operation)
   }
-  if (count === operations.length) return operations
-  return [...indices.values()].flatMap((last) => [...last.values()])
+  return last.size === operations.length ? [...operations] : [...last.values()]
 }
 
 function inLanes(operations: readonly DocumentOperation[]): DocumentOperation[][] {

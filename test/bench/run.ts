@@ -3,7 +3,6 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startPostgres } from '../support/postgres.ts'
 import { stopServices } from './bench-services.ts'
-import { measureLatency } from './latency/run.ts'
 import { measure } from './measure.ts'
 import { missed, table } from './report.ts'
 import type { Result } from './report.ts'
@@ -27,7 +26,7 @@ const chosen = scenarios.filter(({ name }) => words.every((word) => name.include
 if (words[0] === 'micro') {
   await import('./micro/run.ts')
 } else if (words[0] === 'latency') {
-  await measureLatency(words[1])
+  await import('./latency/run.ts')
 } else if (values.list || chosen.length === 0) {
   for (const { name, workload } of scenarios) console.log(`${name}: ${workloads[workload].about}`)
   process.exitCode = values.list ? 0 : 2

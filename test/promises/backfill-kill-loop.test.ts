@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { test } from 'node:test'
 import { backfillStatus } from '../../src/postgres/backfill/request-backfill.ts'
 import { FoldedRows } from '../support/backfill/folded-rows.ts'
-import { changeRows, createTables, tableNames } from '../support/backfill/tables-to-fill.ts'
+import { changeRows } from '../support/backfill/change-rows.ts'
+import { createTables, tableNames } from '../support/backfill/tables-to-fill.ts'
 import { ChangesFile } from '../support/kill-loop/changes-file.ts'
 import { KilledCommand } from '../support/kill-loop/killed-command.ts'
 import type { KilledProgram } from '../support/kill-loop/killed-command.ts'
@@ -15,7 +16,7 @@ import { eventually } from '../support/wait.ts'
 import { randomFrom } from '../support/workload/random.ts'
 
 const kills = times(4, 40)
-const rowsPerTable = times(6_000, 500_000)
+const rowsPerTable = times(1_200, 100_000)
 
 const bin = fileURLToPath(new URL('../../bin/pgstream.js', import.meta.url))
 const runWithBackfill: KilledProgram = {

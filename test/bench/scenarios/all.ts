@@ -1,7 +1,6 @@
 import type { Scenario } from '../scenario.ts'
 import { drains } from './drain.ts'
 import { kafka } from './kafka.ts'
-import { search } from './search.ts'
 import { webhooks } from './webhooks.ts'
 
-export const scenarios: readonly Scenario[] = [...drains, ...kafka, ...search, ...webhooks]
+export const scenarios: readonly Scenario[] = [...drains, ...kafka, ...webhooks]

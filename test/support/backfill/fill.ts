@@ -35,7 +35,7 @@ export const filled = async (url: string): Promise<BackfillProgress[]> => {
       progress = await backfillStatus({ url })
       return !progress.some(({ state }) => state === 'waiting' || state === 'running')
     },
-    { timeoutMs: 90_000, every: 100, about: 'The end of the backfill' },
+    { timeoutMs: 150_000, every: 100, about: 'The end of the backfill' },
   )
   return progress
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { TemporaryDatabase } from '../postgres.ts'
-import { keyOf, tableNames } from './tables-to-fill.ts'
+import { keyOf, quoted, tableNames, toldKey } from './tables-to-fill.ts'
 
 interface Line {
   readonly action: 'I' | 'U' | 'D' | 'T' | 'M'
@@ -11,16 +11,17 @@ interface Line {
   readonly snapshot?: true
 }
 
-interface Row {
+/** The values of a row beside its key; of the body, a digest. */
+export interface FoldedRow {
   readonly n: string
   readonly body: string
 }
 
-const digest = (text: string): string => createHash('md5').update(text).digest('hex')
+export const digest = (text: string): string => createHash('md5').update(text).digest('hex')
 
 /** The last state of each row, as lines of wire JSON tell it in their order. A body that was left out stays as it was. */
 export class FoldedRows {
-  readonly #tables = new Map(tableNames.map((name) => [name, new Map<string, Row>()]))
+  readonly #tables = new Map(tableNames.map((name) => [name, new Map<string, FoldedRow>()]))
   snapshots = 0
 
   take(text: string): void {
@@ -28,6 +29,7 @@ export class FoldedRows {
     const rows = line.schema === 'public' ? this.#tables.get(line.table) : undefined
     if (!rows) return
     if (line.snapshot) this.snapshots++
+    if (line.action === 'T') rows.clear()
     const nameIn = (columns: Line['columns']): string | null => {
       const values = keyOf(line.table).map((name) => columns?.find((column) => column.name === name)?.value)
       return values.includes(undefined) ? null : values.join('|')
@@ -45,25 +47,35 @@ export class FoldedRows {
     })
   }
 
-  async differences(database: TemporaryDatabase): Promise<string[]> {
+  async differences(database: TemporaryDatabase, tables: readonly string[] = tableNames): Promise<string[]> {
     const problems: string[] = []
-    for (const [table, rows] of this.#tables) {
-      const key = keyOf(table).map((column) => `${column}::text`)
-      const there = await database.query<{ name: string; n: string; body: string }>(
-        `select concat_ws('|', ${key.join()}) as name, n::text, md5(body) as body from ${table}`,
-      )
-      if (there.length !== rows.size) problems.push(`${table} has ${there.length} rows, not ${rows.size}`)
-      const wrong = there.filter(({ name, n, body }) => {
-        const row = rows.get(name)
-        return row?.n !== n || row.body !== body
-      })
-      if (wrong.length === 0) continue
-      const { name, n, body } = wrong[0]!
-      const row = rows.get(name)
-      problems.push(
-        `${wrong.length} rows of ${table} differ: ${name} is ${n} with ${body}, and was told as ${row ? `${row.n} with ${row.body}` : 'nothing'}`,
-      )
-    }
+    for (const table of tables)
+      problems.push(...(await differences(database, table, this.#tables.get(table)!)))
     return problems
   }
+}
+
+/** How rows, by what is told of their keys, differ from those of a table. */
+export async function differences(
+  database: TemporaryDatabase,
+  table: string,
+  rows: ReadonlyMap<string, FoldedRow>,
+): Promise<string[]> {
+  const problems: string[] = []
+  const there = await database.query<{ name: string; n: string; body: string }>(
+    `select ${toldKey(table)} as name, n::text, md5(body) as body from ${quoted(table)}`,
+  )
+  if (there.length !== rows.size) problems.push(`${table} has ${there.length} rows, not ${rows.size}`)
+  const wrong = there.filter(({ name, n, body }) => {
+    const row = rows.get(name)
+    return row?.n !== n || row.body !== body
+  })
+  if (wrong.length === 0) return problems
+  const { name, n, body } = wrong[0]!
+  const row = rows.get(name)
+  const told = row ? `${row.n} with ${row.body}` : 'nothing'
+  problems.push(
+    `${wrong.length} rows of ${table} differ: ${name} is ${n} with ${body}, and was told as ${told}`,
+  )
+  return problems
 }

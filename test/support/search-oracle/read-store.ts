@@ -55,20 +55,46 @@ const namesOf = ({ properties: tables = {} }: IndexState['mappings']): Map<strin
     ),
   )
 
-const most = 10_000
+const atOnce = 5_000
 
-async function readDocuments({
-  url,
-  prefix,
-}: SearchSpace): Promise<{ readonly index: string; readonly members: DocumentMembers }[]> {
-  const answer = await fetch(`${url}/${prefix}*/_search?size=${most}&q=_exists_:_table`)
-  // as text: numbers keep their digits
-  const text = await answer.text()
-  if (!answer.ok) throw new Error(text)
-  const hits = elementsOf(membersOf(membersOf(text).get('hits') ?? '').get('hits') ?? '')
-  if (hits.length === most) throw new Error('There may be more documents than were read.')
-  return hits.map((hit) => {
+async function readDocuments(
+  space: SearchSpace,
+): Promise<{ readonly index: string; readonly members: DocumentMembers }[]> {
+  const found: { index: string; members: DocumentMembers }[] = []
+  for await (const hit of hitsOf(space, '_exists_:_table')) {
     const parts = membersOf(hit)
-    return { index: JSON.parse(parts.get('_index')!) as string, members: membersOf(parts.get('_source')!) }
-  })
+    found.push({
+      index: JSON.parse(parts.get('_index')!) as string,
+      members: membersOf(parts.get('_source')!),
+    })
+  }
+  return found
+}
+
+/** The documents of one table, one after the other: there may be more than fit in memory. */
+export async function* documentsOf(space: SearchSpace, tableId: string): AsyncGenerator<DocumentMembers> {
+  for await (const hit of hitsOf(space, `_table:"${tableId}"`))
+    yield membersOf(membersOf(hit).get('_source')!)
+}
+
+/** As text: numbers keep their digits. */
+async function* hitsOf({ url, prefix }: SearchSpace, query: string): AsyncGenerator<string> {
+  const first = `${url}/${prefix}*/_search?scroll=1m&size=${atOnce}&q=${encodeURIComponent(query)}`
+  let answer = await fetch(first)
+  for (;;) {
+    const text = await answer.text()
+    if (!answer.ok) throw new Error(text)
+    const parts = membersOf(text)
+    const hits = elementsOf(membersOf(parts.get('hits') ?? '').get('hits') ?? '')
+    yield* hits
+    const scroll = JSON.stringify({ scroll_id: JSON.parse(parts.get('_scroll_id')!) as string, scroll: '1m' })
+    const headers = { 'content-type': 'application/json' }
+    const isLast = hits.length < atOnce
+    answer = await fetch(`${url}/_search/scroll`, {
+      method: isLast ? 'DELETE' : 'POST',
+      headers,
+      body: isLast ? JSON.stringify({ scroll_id: JSON.parse(parts.get('_scroll_id')!) as string }) : scroll,
+    })
+    if (isLast) return void (await answer.text())
+  }
 }
