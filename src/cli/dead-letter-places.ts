@@ -70,7 +70,8 @@ const notificationLetter = (kept: KeptNotification): Letter => ({
 function ofSearch(config: Config): DeadLetters | null {
   const connection = searchConnectionSettings(config)
   if (connection === null) return null
-  const letters = new KeptLetters(connection, config.searchIndexer.indexPrefix ?? '')
+  const { indexPrefix = '', indexGeneration } = config.searchIndexer
+  const letters = new KeptLetters(connection, indexPrefix, indexGeneration)
   return {
     isId: (text) => /^[0-9a-f]{64}$/.test(text),
     count: () => letters.count(),

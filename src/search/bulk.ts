@@ -18,6 +18,8 @@ type Verdict = 'done' | 'again' | 'heal' | 'simpler' | 'refused'
 /** Delivers documents: resolves when each is in the store, newer there already, or among the dead letters. */
 export class BulkSender {
   readonly #options: BulkOptions
+  /** Of requests that are answered, to be used again: the system takes its time to give out fresh memory. */
+  readonly #memory: Buffer[] = []
 
   constructor(options: BulkOptions) {
     this.#options = options
@@ -36,21 +38,41 @@ export class BulkSender {
         await pauses.wait(answer)
         continue
       }
+      if (answer === 'done') {
+        await this.#done(pending, signal)
+        break
+      }
       pending = await this.#settle(pending, answer, { healed, pauses, signal })
     }
     pauses.succeeded()
   }
 
-  async #request(operations: readonly DocumentOperation[]): Promise<readonly BulkItem[] | StoreError> {
+  async #request(
+    operations: readonly DocumentOperation[],
+  ): Promise<readonly BulkItem[] | 'done' | StoreError> {
+    const { client } = this.#options
     try {
-      const [first] = operations
-      const lines =
-        operations.length === 1 ? first!.bytes : Buffer.concat(operations.map(({ bytes }) => bytes))
-      return await this.#options.client.bulk(lines)
+      if (operations.length === 1) return await client.bulk(operations[0]!.bytes)
+      const memory = this.#memoryFor(operations)
+      let length = 0
+      for (const { bytes } of operations) {
+        memory.set(bytes, length)
+        length += bytes.length
+      }
+      const answer = await client.bulk(memory.subarray(0, length))
+      // nobody reads it any more: a request that failed may still be on its way
+      this.#memory.push(memory)
+      return answer
     } catch (error) {
       if (error instanceof StoreError) return error
       throw error
     }
+  }
+
+  #memoryFor(operations: readonly DocumentOperation[]): Buffer {
+    const length = operations.reduce((sum, { bytes }) => sum + bytes.length, 0)
+    const memory = this.#memory.pop()
+    return memory && memory.length >= length ? memory : Buffer.allocUnsafeSlow(length)
   }
 
   /** Gives those that are to be sent again. */
@@ -59,7 +81,9 @@ export class BulkSender {
     items: readonly BulkItem[],
     { healed, pauses, signal }: { healed: Set<string>; pauses: Pauses; signal: AbortSignal },
   ): Promise<readonly DocumentOperation[]> {
+    const { deadLetters } = this.#options
     const again: DocumentOperation[] = []
+    const done: DocumentOperation[] = []
     const toHeal = new Set<string>()
     let trouble: StoreError | null = null
     for (const [i, operation] of operations.entries()) {
@@ -67,6 +91,7 @@ export class BulkSender {
       const { type = '', reason = '' } = item.error ?? {}
       switch (verdictOn(operation, item, healed)) {
         case 'done':
+          done.push(operation)
           break
         case 'heal':
           toHeal.add(operation.schema)
@@ -80,15 +105,22 @@ export class BulkSender {
           again.push(withoutObjects(operation))
           break
         case 'refused':
-          await this.#options.deadLetters.keep(operation, { type, reason }, signal)
+          await deadLetters.keep(operation, { type, reason }, signal)
       }
     }
+    await this.#done(done, signal)
     for (const schema of toHeal) {
       await this.#options.heal(schema, signal)
       healed.add(schema)
     }
     if (trouble) await pauses.wait(trouble)
     return again
+  }
+
+  async #done(operations: readonly DocumentOperation[], signal: AbortSignal): Promise<void> {
+    const { deadLetters } = this.#options
+    const outdated = operations.filter(({ id }) => deadLetters.has(id))
+    if (outdated.length > 0) await deadLetters.outdated(outdated, signal)
   }
 
   /** Together they are too large, or one of them cannot be read: it is found by halves. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { PgstreamError } from '../errors.ts'
 import { keepTrying } from './keep-trying.ts'
 import type { Persistence } from './keep-trying.ts'
+import { KnownLetters } from './known-letters.ts'
 import { deadLetterIndex } from './names.ts'
 import type { SearchClient } from './search-client.ts'
 import { sourceOf } from './search-operation.ts'
@@ -39,12 +40,36 @@ const mappings = {
 export class DeadLetters {
   readonly #options: DeadLettersOptions
   readonly #index: string
+  readonly #known: KnownLetters
   #isThere = false
   #count = 0
 
   constructor(options: DeadLettersOptions) {
     this.#options = options
     this.#index = options.prefix + deadLetterIndex
+    this.#known = new KnownLetters(options.client, this.#index)
+  }
+
+  async open(): Promise<void> {
+    await this.#known.open()
+  }
+
+  /** Whether the store may lack a state of the document that is among the dead letters. */
+  has(documentId: string): boolean {
+    return this.#known.has(documentId)
+  }
+
+  /** These documents have newer states now, or are deleted: sent again, an old state could come back. */
+  async outdated(newer: readonly DocumentOperation[], signal: AbortSignal): Promise<void> {
+    const trying = { ...this.#options, signal }
+    const ids = newer.map(({ id }) => id)
+    await keepTrying('Removing dead letters', () => this.#known.remove(ids), trying)
+  }
+
+  /** The table has no older rows any more. */
+  async emptied(tableId: string, signal: AbortSignal): Promise<void> {
+    const trying = { ...this.#options, signal }
+    await keepTrying('Removing dead letters', () => this.#known.removeTable(tableId), trying)
   }
 
   /** Kept since the start. */
@@ -64,6 +89,7 @@ export class DeadLetters {
     if (policy === 'stop') throw new PgstreamError('PGSTREAM_SEARCH_DOCUMENT', sentence)
     const trying = { ...this.#options, signal }
     await keepTrying('Keeping a dead letter', () => this.#write(operation, type, reason), trying)
+    this.#known.add(operation.id)
     this.#count++
     onKept()
     logger.error(
@@ -111,12 +137,39 @@ export class DeadLetters {
   }
 }
 
-/** Does nothing when it is there. */
-export async function makeIndex(client: SearchClient, index: string, mapping: unknown): Promise<void> {
-  const body = { settings: { number_of_shards: 1 }, mappings: mapping }
+/** When it is there, it gets the fields that it lacks because an earlier version made it. */
+export async function makeIndex(client: SearchClient, index: string, mapping: IndexMapping): Promise<void> {
+  const path = `/${encodeURIComponent(index)}`
+  // asked first: a store whose disk is nearly full makes none, and takes documents still
+  const known = await fieldsOf(client, path)
+  if (known === null) {
+    const body = { settings: { number_of_shards: 1 }, mappings: mapping }
+    try {
+      await client.send({ method: 'PUT', path, body })
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.type !== 'resource_already_exists_exception') throw error
+    }
+  } else if (Object.keys(mapping.properties).some((name) => !(name in known))) {
+    const { properties } = mapping
+    await client.send({ method: 'PUT', path: `${path}/_mapping`, body: { properties } })
+  }
+}
+
+interface IndexMapping {
+  readonly dynamic: 'strict'
+  readonly properties: Readonly<Record<string, unknown>>
+}
+
+/** Null where there is no such index. */
+async function fieldsOf(client: SearchClient, path: string): Promise<object | null> {
   try {
-    await client.send({ method: 'PUT', path: `/${encodeURIComponent(index)}`, body })
+    const found = await client.send<Record<string, { mappings: { properties?: object } }>>({
+      method: 'GET',
+      path: `${path}/_mapping`,
+    })
+    return Object.values(found)[0]?.mappings.properties ?? {}
   } catch (error) {
-    if (!(error instanceof StoreError) || error.type !== 'resource_already_exists_exception') throw error
+    if (error instanceof StoreError && error.status === 404) return null
+    throw error
   }
 }

@@ -1,4 +1,5 @@
 import type { BulkSender } from './bulk.ts'
+import type { DeadLetters } from './dead-letters.ts'
 import { needsFilling } from './fill-holes.ts'
 import type { HoleFiller } from './fill-holes.ts'
 import type { SchemaChanges } from './schema-change.ts'
@@ -9,6 +10,7 @@ export interface DeliveryOptions {
   readonly bulk: BulkSender
   readonly changes: SchemaChanges
   readonly holes: HoleFiller
+  readonly deadLetters: DeadLetters
 }
 
 /** So many requests are under way at once; documents with one id are in one of them. */
@@ -23,7 +25,7 @@ const leastInLane = 300
  */
 export async function deliverInOrder(
   operations: readonly StoreOperation[],
-  { bulk, changes, holes }: DeliveryOptions,
+  { bulk, changes, holes, deadLetters }: DeliveryOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const saves: SaveStep[] = []
@@ -31,6 +33,7 @@ export async function deliverInOrder(
     await changes.map(maps, signal)
     if (documents.length > 0) await deliver(documents)
     if (change) await changes.change(change, signal)
+    if (change?.do === 'delete-rows') await deadLetters.emptied(change.tableId, signal)
   }
   if (saves.length > 0) await changes.save(saves, signal)
 
@@ -84,16 +87,20 @@ const isNewer = ({ version: a }: DocumentOperation, { version: b }: DocumentOper
   b?.type === 'external_gte' && a !== null && a.value > b.value
 
 /** What came later stands for what came before it: it says everything of the row. */
-function lastOfEach(operations: readonly DocumentOperation[]): DocumentOperation[] {
-  const last = new Map<string, DocumentOperation>()
+function lastOfEach(operations: readonly DocumentOperation[]): readonly DocumentOperation[] {
+  const indices = new Map<string, Map<string, DocumentOperation>>()
+  let count = 0
   for (const operation of operations) {
-    const key = `${operation.index}\0${operation.id}`
-    const before = last.get(key)
-    if (before && isNewer(before, operation)) continue
-    last.delete(key)
-    last.set(key, operation)
+    let last = indices.get(operation.index)
+    if (last === undefined) indices.set(operation.index, (last = new Map<string, DocumentOperation>()))
+    const before = last.get(operation.id)
+    if (before === undefined) count++
+    else if (isNewer(before, operation)) continue
+    else last.delete(operation.id)
+    last.set(operation.id, operation)
   }
-  return last.size === operations.length ? [...operations] : [...last.values()]
+  if (count === operations.length) return operations
+  return [...indices.values()].flatMap((last) => [...last.values()])
 }
 
 function inLanes(operations: readonly DocumentOperation[]): DocumentOperation[][] {

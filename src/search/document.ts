@@ -10,6 +10,7 @@ import type { Filling } from '../wal/large-json.ts'
 import type { Relation } from '../wal/relation.ts'
 import { unchangedToast } from '../wal/value.ts'
 import type { Row } from '../wal/value.ts'
+import { writeLines } from './document-bytes.ts'
 import type { IndexedTables } from './indexed-tables.ts'
 import { typeInRow, withColumn } from './indexed-table.ts'
 import type { IndexedTable } from './indexed-table.ts'
@@ -190,10 +191,21 @@ function write(
   hole: Hole | null,
 ): DocumentOperation {
   const version = versionOf(event, shape, event.values)!
+  const { lsn, values } = event
+  const bytes = writeLines(shape, { id, version, lsn, values }) ?? longLines(event, shape, id, version)
+  const { index, table } = shape
+  return { kind: 'index', index, schema: table.schema, table: table.name, id, version, lsn, hole, bytes }
+}
+
+function longLines(
+  { values, lsn }: InsertEvent | UpdateEvent,
+  shape: RowShape,
+  id: string,
+  version: Version,
+): Buffer {
   const large: Filling[] = []
-  const source = sourceJson(event.values, event.lsn, shape, large)
-  const bytes = indexLines(shape.index, id, version, source, large)
-  return { ...targetOf(shape), kind: 'index', id, version, lsn: event.lsn, hole, bytes }
+  const source = sourceJson(values, lsn, shape, large)
+  return indexLines(shape.index, id, version, source, large)
 }
 
 function sourceJson(values: Row, lsn: bigint, { head, writers }: RowShape, large: Filling[]): string {

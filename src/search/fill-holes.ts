@@ -26,6 +26,8 @@ export interface HoleFillerOptions extends Persistence {
   readonly readRow: ReadRow | undefined
   readonly tableOf: (tableId: string) => IndexedTable | undefined
   readonly objects: boolean
+  /** Whether the stored document may be older than the row before the update, because the store refused that. */
+  readonly isOutdated: (documentId: string) => boolean
   /** Nobody knows the values. */
   readonly onUnfilled: (operation: DocumentOperation, signal: AbortSignal) => Promise<void>
 }
@@ -104,7 +106,9 @@ export class HoleFiller {
     const known =
       before?.kind === 'index'
         ? membersOf(sourceOf(before) ?? '')
-        : stored.get(keyOf(operation.index, hole.from))?.source
+        : this.#options.isOutdated(hole.from)
+          ? undefined
+          : stored.get(keyOf(operation.index, hole.from))?.source
     const members = new Map<string, string>()
     const missing = hole.columns.filter((column) => !copyMembers(known, members, column.field))
     if (missing.length === 0) return withMembers(operation, members)

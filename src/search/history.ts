@@ -1,8 +1,9 @@
-import { formatLsn, noLsn, parseLsn } from '../wal/lsn.ts'
+import { formatLsn, parseLsn } from '../wal/lsn.ts'
 import type { Lsn } from '../wal/lsn.ts'
 import type { SchemaLogEntry } from '../wal/schema-log.ts'
 import { makeIndex } from './dead-letters.ts'
 import type { IndexedTable } from './indexed-table.ts'
+import type { Commit } from './latest-commit.ts'
 import { historyIndex } from './names.ts'
 import type { SearchClient } from './search-client.ts'
 import { StoreError } from './store-error.ts'
@@ -13,6 +14,7 @@ export interface StoredSource {
   readonly timeline: number
   /** No document has a higher one. */
   readonly lsn: Lsn
+  readonly commit: Commit
 }
 
 const unseen = { type: 'keyword', index: false, doc_values: false } as const
@@ -32,6 +34,8 @@ const mappings = {
     system_identifier: unseen,
     timeline: { type: 'integer', index: false },
     lsn: unseen,
+    commit_lsn: unseen,
+    commit_time: unseen,
   },
 } as const
 
@@ -67,15 +71,27 @@ export class History {
         path: this.#path(`_doc/${this.#sourceName}`),
       })
       const { system_identifier: id = '', timeline = 0, lsn = '0/0' } = _source
-      return { systemIdentifier: String(id), timeline: Number(timeline), lsn: parseLsn(String(lsn)) }
+      const { commit_lsn: commitLsn = '0/0', commit_time: commitTime = 0 } = _source
+      return {
+        systemIdentifier: String(id),
+        timeline: Number(timeline),
+        lsn: parseLsn(String(lsn)),
+        commit: { lsn: parseLsn(String(commitLsn)), time: Number(commitTime) },
+      }
     } catch (error) {
       if (error instanceof StoreError && error.status === 404) return null
       throw error
     }
   }
 
-  async saveSource({ systemIdentifier, timeline, lsn = noLsn }: StoredSource): Promise<void> {
-    const body = { system_identifier: systemIdentifier, timeline, lsn: formatLsn(lsn) }
+  async saveSource({ systemIdentifier, timeline, lsn, commit }: StoredSource): Promise<void> {
+    const body = {
+      system_identifier: systemIdentifier,
+      timeline,
+      lsn: formatLsn(lsn),
+      commit_lsn: formatLsn(commit.lsn),
+      commit_time: commit.time,
+    }
     await this.#client.send({ method: 'PUT', path: this.#path(`_doc/${this.#sourceName}`), body })
   }
 
@@ -117,7 +133,8 @@ export class History {
       lines.push(this.#line('index', name), json({ table_id: name, table_state: JSON.stringify(table) }))
     }
     if (lines.length === 0) return
-    for (const { status, error } of await this.#client.bulk(Buffer.concat(lines))) {
+    const items = await this.#client.bulk(Buffer.concat(lines))
+    for (const { status, error } of items === 'done' ? [] : items) {
       if (error !== null) throw new StoreError(status, error.type, error.reason)
     }
   }

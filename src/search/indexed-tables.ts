@@ -131,7 +131,6 @@ export class IndexedTables {
       tableId: table.id,
       from: before.schema,
       to: table.schema,
-      fields: Object.keys(map.fields),
     }
     return [map, move, this.#namesGone(before), save]
   }

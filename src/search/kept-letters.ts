@@ -1,9 +1,12 @@
+import { History } from './history.ts'
+import type { IndexedTable } from './indexed-table.ts'
 import { openSearchClient } from './opensearch-client.ts'
-import { deadLetterIndex } from './names.ts'
-import type { SearchClient } from './search-client.ts'
+import { aliasOfSchema, deadLetterIndex } from './names.ts'
+import type { BulkItem, SearchClient } from './search-client.ts'
 import { searchConnection } from './search-connection.ts'
 import type { SearchConnectionOptions } from './search-connection.ts'
 import { deleteLine, indexLines } from './search-operation.ts'
+import { tableOf } from './row-shape.ts'
 import type { Version } from './search-operation.ts'
 import { asSearchError, StoreError, withoutValues } from './store-error.ts'
 
@@ -40,15 +43,20 @@ interface Hit {
 }
 
 const pageSize = 200
+const done: BulkItem = { status: 200, error: null }
 
 /** The dead letters of a search store, for who looks after them. Every method rejects with a PgstreamError. */
 export class KeptLetters {
   readonly #client: SearchClient
+  readonly #prefix: string
   readonly #index: string
+  readonly #history: History
 
-  constructor(connection: SearchConnectionOptions, prefix: string) {
+  constructor(connection: SearchConnectionOptions, prefix: string, generation: number) {
     this.#client = openSearchClient(searchConnection(connection))
+    this.#prefix = prefix
     this.#index = prefix + deadLetterIndex
+    this.#history = new History(this.#client, prefix, generation)
   }
 
   async count(): Promise<number> {
@@ -77,10 +85,12 @@ export class KeptLetters {
   async retry(ids: readonly string[] | null): Promise<{ readonly sent: number; readonly failed: number }> {
     let sent = 0
     let failed = 0
+    const known = await this.#ask(() => this.#history.tables())
+    const tables = new Map(known.map((table) => [table.id, table]))
     for await (const hits of this.#pages(ids)) {
       const done: string[] = []
       for (const { _id: id, _source: letter } of hits) {
-        if (await this.#send(letter)) done.push(id)
+        if (await this.#send(letter, tables)) done.push(id)
         else failed++
       }
       await this.#delete(done)
@@ -132,25 +142,28 @@ export class KeptLetters {
     await this.#client.send({ method: 'POST', path: `/${index}/_refresh` })
   }
 
-  async #send({
-    index,
-    action,
-    document_id: id,
-    version,
-    version_type: type,
-    document,
-  }: StoredLetter): Promise<boolean> {
+  async #send(letter: StoredLetter, tables: ReadonlyMap<string, IndexedTable>): Promise<boolean> {
+    const { action, document_id: id, version, version_type: type, document } = letter
+    const table = tables.get(tableOf(id))
+    // it may be in another schema by now
+    const index = table ? this.#prefix + aliasOfSchema(table.schema) : letter.index
     if (action === 'index' && (document === null || version === null)) return false
     const known = version === null || type === null ? null : { value: BigInt(version), type }
     const lines = action === 'index' ? indexLines(index, id, known!, document!) : deleteLine(index, id, known)
-    const [item] = await this.#ask(() => this.#client.bulk(lines))
+    const [item] = await this.#ask(async () => {
+      const items = await this.#client.bulk(lines)
+      return items === 'done' ? [done] : items
+    })
     return item !== undefined && (item.status < 300 || item.status === 409)
   }
 
   async #delete(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return
     const lines = ids.map((id) => `${JSON.stringify({ delete: { _index: this.#index, _id: id } })}\n`)
-    await this.#ask(() => this.#client.bulk(Buffer.from(lines.join(''))))
+    await this.#ask(async () => {
+      await this.#client.bulk(Buffer.from(lines.join('')))
+      return []
+    })
   }
 
   /** Where none was ever kept there is no index. */

@@ -1,5 +1,5 @@
 import type { Lsn } from '../wal/lsn.ts'
-import { lsnField, tableField } from './index-mapping.ts'
+import { lsnField } from './index-mapping.ts'
 import type { IndexedTable } from './indexed-table.ts'
 import { joinMembers } from './json-members.ts'
 import { idOf } from './row-shape.ts'
@@ -42,7 +42,7 @@ export async function countYounger(
 }
 
 /**
- * The documents of a table come into another index, with these fields; those that are newer there stay. What is deleted
+ * The documents of a table come into another index, which has their fields; those that are newer there stay. What is deleted
  * keeps its version: a delete by query would leave a higher one behind, and nothing could come back.
  */
 export async function moveDocuments(
@@ -51,17 +51,14 @@ export async function moveDocuments(
     readonly from: string
     readonly to: string
     readonly tableId: string
-    readonly fields: readonly string[]
   },
 ): Promise<void> {
   const { from, to, tableId } = move
   if (!(await refresh(client, from))) return
-  const fields = new Set([tableField, lsnField, ...move.fields])
   for await (const page of pagesOf(client, from, tableId)) {
     const here: Buffer[] = []
     const gone: Buffer[] = []
     for (const { id, version: value, source } of page) {
-      for (const field of source.keys()) if (!fields.has(field)) source.delete(field)
       const version = { value, type: 'external_gte' } as const
       here.push(indexLines(to, id, version, joinMembers(source)))
       gone.push(deleteLine(from, id, version))
@@ -122,7 +119,8 @@ function asPrinted(iso: string): string {
 }
 
 async function sendAll(client: SearchClient, lines: readonly Buffer[]): Promise<void> {
-  for (const { status, error } of await client.bulk(Buffer.concat(lines))) {
+  const items = await client.bulk(Buffer.concat(lines))
+  for (const { status, error } of items === 'done' ? [] : items) {
     if (status >= 300 && status !== 409 && error !== null)
       throw new StoreError(status, error.type, error.reason)
   }

@@ -4,6 +4,7 @@ import type { BulkItem, SearchClient, SearchRequest } from './search-client.ts'
 import { StoreError } from './store-error.ts'
 
 const standardTimeoutMs = 60_000
+const partsOfItems = 'items.*.status,items.*.error.type,items.*.error.reason,items.*.error.caused_by'
 
 /** The package is not loaded, and nothing connected, before it is used. */
 export const openSearchClient = (connection: SearchConnection): SearchClient =>
@@ -38,8 +39,8 @@ class OpenSearchClient implements SearchClient {
     return body as Answer
   }
 
-  async sendForText(request: SearchRequest): Promise<string> {
-    const { body, statusCode } = await this.#ask(request, { asStream: true })
+  async sendForText(request: SearchRequest, lines?: Buffer): Promise<string> {
+    const { body, statusCode } = await this.#ask(request, { asStream: true }, lines)
     const pieces: Buffer[] = []
     try {
       for await (const piece of body as AsyncIterable<Buffer>) pieces.push(Buffer.from(piece))
@@ -51,13 +52,12 @@ class OpenSearchClient implements SearchClient {
     return text
   }
 
-  async bulk(lines: Buffer): Promise<readonly BulkItem[]> {
-    const query = {
-      require_alias: 'true',
-      filter_path: 'items.*.status,items.*.error.type,items.*.error.reason,items.*.error.caused_by',
-    }
-    const { body } = await this.#ask({ method: 'POST', path: '/_bulk', query }, {}, lines)
-    const { items = [] } = body as { items?: readonly AnsweredItem[] }
+  async bulk(lines: Buffer): Promise<readonly BulkItem[] | 'done'> {
+    const query = { require_alias: 'true', filter_path: `errors,${partsOfItems}` }
+    const answer = await this.sendForText({ method: 'POST', path: '/_bulk', query }, lines)
+    // most are: the answers of thousands need not be read
+    if (answer.startsWith('{"errors":false')) return 'done'
+    const { items = [] } = (parsed(answer) ?? {}) as { items?: readonly AnsweredItem[] }
     return items.map((item) => {
       const { status, error } = Object.values(item)[0]!
       return { status, error: error ? { type: error.type ?? '', reason: reasonOf(error) } : null }

@@ -6,7 +6,10 @@ import type { Row, Value } from '../wal/value.ts'
 import { fieldOf, typeInRow } from './indexed-table.ts'
 import type { IndexedTable } from './indexed-table.ts'
 import { tableField } from './index-mapping.ts'
+import { memberBytes } from './member-bytes.ts'
+import type { MemberBytes } from './member-bytes.ts'
 import { aliasOfSchema } from './names.ts'
+import { actionStart } from './search-operation.ts'
 import { membersWriter } from './value-json.ts'
 import type { WriteMembers } from './value-json.ts'
 
@@ -30,6 +33,12 @@ export interface RowShape {
   readonly writers: readonly WriteMembers[]
   /** The beginning of every document. */
   readonly head: string
+  /** The same for who writes bytes: the beginning of the line before a document, of the document, and its members. */
+  readonly bytes: {
+    readonly action: Buffer
+    readonly head: Buffer
+    readonly members: readonly MemberBytes[]
+  }
 }
 
 export function rowShape(options: {
@@ -47,24 +56,37 @@ export function rowShape(options: {
   const fields = types.map(({ kind }, i) => fieldOf(columnIds[i]!, kind, table.kinds))
   const identityAt = table.identity?.map((id) => columnIds.indexOf(id)) ?? null
   const version = columnIds.indexOf(versionColumnId)
+  const index = prefix + aliasOfSchema(table.schema)
+  const head = `{"${tableField}":${JSON.stringify(table.id)}`
+  const columns = types.map((type, i) => {
+    if (columnIds[i] === '') return { members: () => '', bytes: nothing }
+    const [field, { name }] = [fields[i]!, relation.columns[i]!]
+    const members = membersWriter({ field, type, objects, onKept: () => onKept(table, name) })
+    return { members, bytes: memberBytes({ field, type, objects, members }) }
+  })
   return {
     table,
     relation,
     translation,
     columnIds,
-    index: prefix + aliasOfSchema(table.schema),
+    index,
     identityAt: identityAt?.includes(-1) ? null : identityAt,
     versionAt: versionColumnId === '' || version < 0 ? null : version,
     fields,
-    writers: types.map((type, i) => {
+    writers: columns.map(({ members }, i) => {
       if (columnIds[i] === '') return () => ''
-      const name = relation.columns[i]!.name
-      const write = membersWriter({ field: fields[i]!, type, objects, onKept: () => onKept(table, name) })
-      return (value, large) => `,${write(value, large)}`
+      return (value, large) => `,${members(value, large)}`
     }),
-    head: `{"${tableField}":${JSON.stringify(table.id)}`,
+    head,
+    bytes: {
+      action: Buffer.from(actionStart('index', index)),
+      head: Buffer.from(head),
+      members: columns.map(({ bytes }) => bytes),
+    },
   }
 }
+
+const nothing: MemberBytes = { write: (_out, at) => at, most: () => 0 }
 
 /** The id of the document of a row; null where a value of its identity is not known. */
 export function documentId(
@@ -88,3 +110,6 @@ export function idOf({ id, identityNumber }: IndexedTable, values: readonly Valu
   if (text === null) return null
   return identityNumber <= 1 ? `${id}_${text}` : `${id}.${identityNumber}_${text}`
 }
+
+/** The id of the table that a document with this id is of. */
+export const tableOf = (documentId: string): string => /^[^._]*/.exec(documentId)![0]

@@ -69,11 +69,13 @@ export class SchemaChanges {
         return this.#try('Deleting documents', signal, () => deleteDocuments(client, documents), policy)
       }
       case 'move-rows': {
-        const { from, to, tableId, fields } = step
+        const { from, to, tableId } = step
         const [source, target] = [indices.aliasOf(from), indices.aliasOf(to)]
-        return this.#try('Moving documents to another schema', signal, () =>
-          moveDocuments(client, { from: source, to: target, tableId, fields }),
-        )
+        return this.#try('Moving documents to another schema', signal, async () => {
+          // this may come again, and documents may have values of columns that came later
+          await indices.map(to, await indices.fieldsOf(from, tableId))
+          await moveDocuments(client, { from: source, to: target, tableId })
+        })
       }
       case 'identify-rows': {
         const { table } = step

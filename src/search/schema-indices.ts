@@ -61,6 +61,16 @@ export class SchemaIndices {
     return behind.find((index) => this.#isOurs(index)) ?? null
   }
 
+  /** All that a table ever had in the index of a schema. */
+  async fieldsOf(schema: string, tableId: string): Promise<Properties> {
+    const path = `${encodeURIComponent(this.aliasOf(schema))}/_mapping`
+    const found = await this.#unlessMissing(
+      this.#send<Record<string, { mappings: { properties?: Properties } }>>('GET', path),
+    )
+    const { properties = {} } = Object.values(found ?? {})[0]?.mappings ?? {}
+    return Object.fromEntries(Object.entries(properties).filter(([name]) => name.startsWith(`${tableId}-`)))
+  }
+
   /** An index keeps its name when its schema is renamed: only the end of it says something. */
   #isOurs(index: string): boolean {
     return new RegExp(`-${this.#options.generation}(\\.\\d+)?$`).test(index)

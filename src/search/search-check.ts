@@ -73,7 +73,7 @@ async function lookAtHistory(client: SearchClient, options: SearchCheckOptions):
 }
 
 async function lookAtDeadLetters(options: SearchCheckOptions): Promise<CheckResult> {
-  const letters = new KeptLetters(options, options.indexPrefix)
+  const letters = new KeptLetters(options, options.indexPrefix, options.indexGeneration)
   const index = options.indexPrefix + deadLetterIndex
   try {
     const count = await letters.count()

@@ -7,8 +7,8 @@ export interface SearchClient {
   send<Answer>(request: SearchRequest): Promise<Answer>
   /** The same, with the answer as it came: numbers keep their digits. */
   sendForText(request: SearchRequest): Promise<string>
-  /** Operations as the bulk API takes them; each has an answer of its own. Rejects as `send`. */
-  bulk(lines: Buffer): Promise<readonly BulkItem[]>
+  /** Operations as the bulk API takes them; each has an answer of its own, or all of them are done. Rejects as `send`. */
+  bulk(lines: Buffer): Promise<readonly BulkItem[] | 'done'>
   close(): Promise<void>
 }
 

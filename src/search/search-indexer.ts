@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream'
 import { defaults } from '../config/defaults.ts'
 import type { WriteCallback } from '../pipeline/confirming-writable.ts'
 import { Processor } from '../pipeline/processor.ts'
@@ -17,6 +18,7 @@ import { HoleFiller } from './fill-holes.ts'
 import { History } from './history.ts'
 import type { StoredSource } from './history.ts'
 import type { IndexedTable } from './indexed-table.ts'
+import { LatestCommit, noCommit } from './latest-commit.ts'
 import { keepTrying } from './keep-trying.ts'
 import type { Persistence } from './keep-trying.ts'
 import { openSearchClient } from './opensearch-client.ts'
@@ -69,11 +71,16 @@ export class SearchIndexer extends Processor<SearchOperation> {
   #encoder: Encoder | null = null
   #delivery: DeliveryOptions | null = null
   #waiting: WaitingOperation[] = []
+  /** Somebody was told to wait until it is open. */
+  #drainOwed = false
   readonly #resolved = new WeakMap<WaitingOperation, readonly StoreOperation[]>()
-  #source: StoredSource = { systemIdentifier: '', timeline: 0, lsn: noLsn }
+  #source: StoredSource = { systemIdentifier: '', timeline: 0, lsn: noLsn, commit: noCommit }
   readonly #closing = new AbortController()
   #highest: Lsn = noLsn
   #notedAt = -Infinity
+  readonly #commits = new LatestCommit(({ code, message, remedy }) =>
+    this.#logger.error({ code, remedy }, message),
+  )
 
   constructor(options: SearchIndexerOptions, client: SearchClient) {
     const { searchIndexer: standard } = defaults
@@ -93,6 +100,13 @@ export class SearchIndexer extends Processor<SearchOperation> {
       retry: options.storeRetry ?? { firstMs: 100, mostMs: 10_000, retries: Infinity },
       onRetry: (error) => this.metrics.retrying(error),
     }
+    // what comes before it is open is encoded twice
+    Object.defineProperty(this, 'writableNeedDrain', {
+      get: () =>
+        this.#encoder === null
+          ? (this.#drainOwed = true)
+          : Reflect.get(Writable.prototype, 'writableNeedDrain', this),
+    })
     this.#history = new History(client, this.#prefix, this.#generation)
     this.#deadLetters = new DeadLetters({
       client,
@@ -113,14 +127,17 @@ export class SearchIndexer extends Processor<SearchOperation> {
     try {
       const { about, ...abilities } = await askAbilities(this.#client)
       await this.#history.open()
+      await this.#deadLetters.open()
       await this.#examineSource()
       const { mapper } = this.#options
       const encoder = new Encoder({ abilities, mapper, prefix: this.#prefix, logger: this.#logger })
       for (const table of await this.#history.tables()) encoder.tables.put(table)
       this.#encoder = encoder
       this.#delivery = this.#makeDelivery(encoder, abilities.objectType !== null)
-      for (const operation of this.#waiting) this.#resolved.set(operation, encoder.encode(operation.event))
+      for (const operation of this.#waiting)
+        this.#resolved.set(operation, this.#encode(operation.event, encoder))
       this.#waiting = []
+      if (this.#drainOwed) this.emit('drain')
       this.#logger.info({ store: about, generation: this.#generation }, 'writing to the search store')
     } catch (error) {
       throw asSearchError(error, 'Opening the search store')
@@ -157,13 +174,23 @@ export class SearchIndexer extends Processor<SearchOperation> {
     return {
       bulk: new BulkSender({ ...persistence, client, deadLetters, heal }),
       changes,
-      holes: new HoleFiller({ ...persistence, client, readRow, tableOf, objects, onUnfilled }),
+      holes: new HoleFiller({
+        ...persistence,
+        client,
+        readRow,
+        tableOf,
+        objects,
+        isOutdated: (id) => deadLetters.has(id),
+        onUnfilled,
+      }),
+      deadLetters,
     }
   }
 
   async #examineSource(): Promise<void> {
     const stored = await this.#history.source()
     if (stored) this.#source = stored
+    this.#commits.known(this.#source.commit)
     this.#highest = this.#source.lsn
     const place = await this.#options.source?.()
     if (!place) return
@@ -175,10 +202,15 @@ export class SearchIndexer extends Processor<SearchOperation> {
 
   protected override encode(event: ChangeEvent): SearchOperation | readonly SearchOperation[] | null {
     if (event.kind === 'message') return null
-    if (this.#encoder) return this.#encoder.encode(event)
+    if (this.#encoder) return this.#encode(event, this.#encoder)
     const waiting: WaitingOperation = { kind: 'waiting', event, bytes: encodeWireJsonBytes(event) }
     this.#waiting.push(waiting)
     return waiting
+  }
+
+  #encode(event: ChangeEvent, encoder: Encoder): readonly StoreOperation[] {
+    this.#commits.note(event)
+    return encoder.encode(event)
   }
 
   protected override async deliver(batch: readonly SearchOperation[], signal: AbortSignal): Promise<void> {
@@ -203,7 +235,7 @@ export class SearchIndexer extends Processor<SearchOperation> {
 
   async #saveHighest(signal: AbortSignal): Promise<void> {
     if (this.#highest === this.#source.lsn) return
-    this.#source = { ...this.#source, lsn: this.#highest }
+    this.#source = { ...this.#source, lsn: this.#highest, commit: this.#commits.latest }
     const trying = { ...this.#persistence, signal }
     await keepTrying('Keeping the position', () => this.#history.saveSource(this.#source), trying)
     this.#notedAt = performance.now()

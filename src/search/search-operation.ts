@@ -67,8 +67,12 @@ export const deleteLine = (index: string, id: string, version: Version | null): 
 
 function actionLine(action: string, index: string, id: string, version: Version | null): string {
   const versioned = version === null ? '' : `,"version":${version.value},"version_type":"${version.type}"`
-  return `{"${action}":{"_index":${JSON.stringify(index)},"_id":${JSON.stringify(id)}${versioned}}}`
+  return `${actionStart(action, index)}${JSON.stringify(id)}${versioned}}}`
 }
+
+/** What comes before the id. */
+export const actionStart = (action: string, index: string): string =>
+  `{"${action}":{"_index":${JSON.stringify(index)},"_id":`
 
 /** More than a store takes unless it is told to. */
 const longestText = 100 * 1024 * 1024

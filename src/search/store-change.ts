@@ -27,8 +27,6 @@ export type Step =
       readonly tableId: string
       readonly from: string
       readonly to: string
-      /** Those that the other index has: documents may have more, of columns that were dropped. */
-      readonly fields: readonly string[]
     }
   | {
       readonly do: 'identify-rows'

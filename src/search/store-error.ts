@@ -22,12 +22,10 @@ export class StoreError extends Error {
 
 /** Whether the same may work later without anybody changing anything but the state of the store. */
 export const isPassing = (status: number, type: string): boolean =>
-  status === 0 ||
-  status === 408 ||
-  status === 429 ||
-  status >= 500 ||
-  // a full disk, or somebody who made an index read-only
-  (status === 403 && type === 'cluster_block_exception')
+  status === 0 || status === 408 || status === 429 || status >= 500 || (status === 403 && blocks.has(type))
+
+/** A full disk, or somebody who made an index read-only. */
+const blocks: ReadonlySet<string> = new Set(['cluster_block_exception', 'index_create_block_exception'])
 
 /** What may be said of a refused document: the kind of failure and the field, and no value. */
 export function withoutValues(type: string, reason: string): string {
@@ -45,7 +43,7 @@ export function asSearchError(error: unknown, doing: string): PgstreamError {
   const { status, type, reason } = error
   const said = status === 0 ? reason : withoutValues(type, reason)
   const code =
-    status === 401 || (status === 403 && type !== 'cluster_block_exception')
+    status === 401 || (status === 403 && !blocks.has(type))
       ? 'PGSTREAM_SEARCH_REFUSED'
       : isPassing(status, type)
         ? 'PGSTREAM_SEARCH_UNREACHABLE'

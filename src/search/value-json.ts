@@ -35,7 +35,7 @@ export interface WriterOptions {
 }
 
 /** Of a longer text the store's own parser would take too long, or refuse it. */
-const longestNumber = 300
+export const longestNumber = 300
 const longestObject = 8_000
 const deepestObject = 20
 
@@ -235,14 +235,27 @@ const coarse = (json: string): string =>
   json.startsWith('"') ? json.replace(/(\.\d{3})\d+/, '$1') : String(Number(json))
 
 /** An object that every store takes as one. */
-function isPlainObject(text: string): boolean {
-  if (text.length > longestObject || !text.trimStart().startsWith('{')) return false
-  if (new RegExp(`\\d{${longestNumber}}`).test(text)) return false
+export function isPlainObject(text: string): boolean {
+  const { length } = text
+  if (length > longestObject || !text.trimStart().startsWith('{')) return false
   let depth = 0
-  let deepest = 0
-  for (const character of text) {
-    if (character === '{' || character === '[') deepest = Math.max(deepest, ++depth)
-    else if (character === '}' || character === ']') depth--
+  let digits = 0
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i)
+    digits = code >= digit0 && code <= digit9 ? digits + 1 : 0
+    if (digits >= longestNumber || code === lineFeed || code === carriageReturn) return false
+    if (code === brace || code === bracket) {
+      if (++depth > deepestObject) return false
+    } else if (code === braceEnd || code === bracketEnd) depth--
   }
-  return deepest <= deepestObject && !/[\r\n]/.test(text)
+  return true
 }
+
+const lineFeed = 0x0a
+const carriageReturn = 0x0d
+const digit0 = 0x30
+const digit9 = 0x39
+const bracket = 0x5b
+const bracketEnd = 0x5d
+const brace = 0x7b
+const braceEnd = 0x7d

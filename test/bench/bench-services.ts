@@ -1,6 +1,10 @@
 import type { KafkaBroker } from '../services/kafka-broker.ts'
 import { startKafka, temporaryTopic } from '../support/kafka.ts'
 import type { TemporaryTopic } from '../support/kafka.ts'
+import { topicEnd } from '../support/kafka-offsets.ts'
+import { searchSpace, startOpenSearch } from '../support/search.ts'
+import type { SearchSpace } from '../support/search.ts'
+import type { SearchNode } from '../services/search-node.ts'
 
 const started: AsyncDisposable[] = []
 
@@ -23,7 +27,21 @@ const javaOptions = ['-Xms512m', '-Xmx512m', '-XX:+UseSerialGC', '-Djava.awt.hea
 const broker: () => Promise<KafkaBroker> = once(() => startKafka({ javaOptions }))
 
 /** The topic of one run, and how to reach it. */
-export async function benchTopic(): Promise<TemporaryTopic & { readonly address: string }> {
+export async function benchTopic(): Promise<
+  TemporaryTopic & { readonly address: string; readonly messages: () => Promise<number> }
+> {
   const { servers } = await broker()
-  return { ...(await temporaryTopic({ servers })), address: servers.address.PLAINTEXT }
+  const topic = await temporaryTopic({ servers })
+  const { PLAINTEXT: address } = servers.address
+  return { ...topic, address, messages: () => topicEnd(servers, topic.name) }
+}
+
+const storeOptions = ['-XX:TieredStopAtLevel=4']
+
+const store: () => Promise<SearchNode> = once(() => startOpenSearch({}, storeOptions))
+
+/** The part of a search store that one run has. */
+export async function benchSpace(): Promise<SearchSpace> {
+  const { url } = await store()
+  return searchSpace(url)
 }

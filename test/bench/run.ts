@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startPostgres } from '../support/postgres.ts'
 import { stopServices } from './bench-services.ts'
+import { measureLatency } from './latency/run.ts'
 import { measure } from './measure.ts'
 import { missed, table } from './report.ts'
 import type { Result } from './report.ts'
@@ -26,7 +27,7 @@ const chosen = scenarios.filter(({ name }) => words.every((word) => name.include
 if (words[0] === 'micro') {
   await import('./micro/run.ts')
 } else if (words[0] === 'latency') {
-  await import('./latency/run.ts')
+  await measureLatency(words[1])
 } else if (values.list || chosen.length === 0) {
   for (const { name, workload } of scenarios) console.log(`${name}: ${workloads[workload].about}`)
   process.exitCode = values.list ? 0 : 2

@@ -189,3 +189,26 @@ test('300 tables of 30 columns, 2,000 DDL commands in a row, and names of every 
   for (const name of ['a@2eb', 'A', '@5fx', 'pgstream'])
     assert.equal((await stream.find({ term: { [`${name}.x@2ey`]: 'v' } })).length, 1, name)
 })
+
+test('a move to another schema that comes again leaves the values of columns that came later', async () => {
+  await using stream = await openSearchStream()
+  await stream.query('create schema s; create table t (id int primary key)')
+  await stream.query('insert into t values (1)')
+  await stream.query('alter table t set schema s')
+  await stream.query('insert into s.t values (2)')
+  await stream.query('alter table s.t set schema public')
+  await stream.query('alter table t add column n numeric')
+  await stream.query('insert into t values (3, 3.50); update t set n = 1.50 where id = 1')
+  await stream.settled()
+  await stream.source.stream.stop()
+  const { events } = stream.source.stream
+  const { url, prefix, ask } = stream.space
+  const again = searchIndexer({ url, indexPrefix: prefix, replicas: 0 })
+  for (const event of events) again.write(event)
+  again.end()
+  await once(again, 'close')
+  await ask('POST', `${prefix}*/_refresh`)
+  assert.deepEqual(await valuesOf(stream, 't.id'), [1, 2, 3])
+  assert.deepEqual(await valuesOf(stream, 't.n'), [1.5, 3.5])
+  assert.deepEqual(await stream.find(all, 's'), [])
+})

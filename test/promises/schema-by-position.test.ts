@@ -38,7 +38,7 @@ for (const [i, source] of postgresSources().entries()) {
     await using storm = await startStorm(database, { seed: seed + i, pauseMs: 5 })
     for (let kill = 0; kill < kills; kill++) {
       await using command = await KilledCommand.start(database.url, file, 'file')
-      assert.ok(await command.writes(1 + random.int(100_000)), 'the command runs')
+      if (!(await command.writes(1 + random.int(100_000)))) throw command.endedByItself()
       if (kill % 2 === 0) await killBeforeMark(command, database)
       else await command.kill()
     }
@@ -49,7 +49,8 @@ for (const [i, source] of postgresSources().entries()) {
     )) as [{ xid: string }]
     {
       await using command = await KilledCommand.start(database.url, file, 'file')
-      assert.ok(await command.until(async () => (await file.lastXid()) === Number(xid), 'The last row'))
+      const isLast = async (): Promise<boolean> => (await file.lastXid()) === Number(xid)
+      assert.ok(await command.until(isLast, 'The last row', times(60_000, 900_000)))
       await command.stop()
     }
     const { problems, rows } = await judgeStorm(file, storm.expected)

@@ -18,6 +18,7 @@ export interface SearchNode extends Restartable, AsyncDisposable {
 export async function startSearchNode(
   binaries: SearchBinaries,
   settings: Readonly<Record<string, string>> = {},
+  javaOptions: readonly string[] = [],
 ): Promise<SearchNode> {
   const folder = await mkdtemp(join(tmpdir(), 'pgstream-search-'))
   const end = atTheEnd(endJavaOf, [folder])
@@ -28,9 +29,8 @@ export async function startSearchNode(
     const port = await freePort()
     const url = `http://127.0.0.1:${port}`
     const all = { ...standard(folder, port, await freePort()), ...settings }
-    const server = await startJavaServer('The search store', program(binaries, folder, all), () =>
-      isReady(url),
-    )
+    const java = program(binaries, folder, all, javaOptions)
+    const server = await startJavaServer('The search store', java, () => isReady(url))
     return {
       ...server,
       url,
@@ -65,6 +65,7 @@ function program(
   { jdk, folder: binaries, mainClass }: SearchBinaries,
   folder: string,
   settings: Readonly<Record<string, string>>,
+  javaOptions: readonly string[],
 ): JavaProgram {
   const options = [
     '-Xms1g',
@@ -82,6 +83,7 @@ function program(
     '-Dlog4j.shutdownHookEnabled=false',
     `-Dlog4j2.configurationFile=${join(folder, 'log4j2.properties')}`,
     ...(jdk.major > 17 ? ['--add-modules=jdk.incubator.vector', '--enable-native-access=ALL-UNNAMED'] : []),
+    ...javaOptions,
   ]
   const classPath = [join(binaries, 'classes'), join(binaries, 'libs', '*')].join(delimiter)
   const named = Object.entries(settings).map(([name, value]) => `${name}=${value}`)

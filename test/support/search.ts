@@ -55,8 +55,10 @@ async function askSearch<Answer>(url: string, method: string, body: unknown): Pr
 }
 
 /** A node of this test's own, to be stopped, killed or set otherwise. It dies with this process. */
-export const startOpenSearch = async (settings: Readonly<Record<string, string>> = {}): Promise<SearchNode> =>
-  start(findOpenSearch, settings)
+export const startOpenSearch = async (
+  settings: Readonly<Record<string, string>> = {},
+  javaOptions: readonly string[] = [],
+): Promise<SearchNode> => start(findOpenSearch, settings, javaOptions)
 
 /** Of the version for Debian's Java, also where there is a newer one. */
 export const startOlderOpenSearch = async (): Promise<SearchNode> => start(findOlderOpenSearch, {})
@@ -66,11 +68,12 @@ export const startElasticsearch = async (): Promise<SearchNode> => start(findEla
 async function start(
   find: () => Promise<SearchBinaries>,
   settings: Readonly<Record<string, string>>,
+  javaOptions: readonly string[] = [],
 ): Promise<SearchNode> {
   const binaries = await find().catch((cause: unknown) => {
     throw new Error('A search store of the tests needs a JDK and Maven: test/README.md', { cause })
   })
-  const node = await startSearchNode(binaries, settings)
+  const node = await startSearchNode(binaries, settings, javaOptions)
   leftOpen.add(`search store ${node.url}`)
   return {
     ...node,

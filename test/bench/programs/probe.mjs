@@ -2,15 +2,19 @@
  * Loaded into a process of ours (`node --import`), beside its own code: notes when each commit became durable, and once
  * everything up to BENCH_UNTIL is, writes to BENCH_REPORT what that took and stops the process in order.
  *
+ * From Kafka that is the message BENCH_UNTIL_OFFSET of a topic with one partition.
+ *
  * The clock begins when a sink is made: everything is loaded then, and nothing is connected yet.
  */
 import { writeFileSync } from 'node:fs'
 
 const dist = new URL('../../../dist/', import.meta.url)
 const { SlotCheckpointer } = await import(new URL('postgres/slot-checkpointer.js', dist).href)
+const { KafkaCheckpointer } = await import(new URL('kafka/kafka-checkpointer.js', dist).href)
 const { Transaction } = await import(new URL('postgres/transaction.js', dist).href)
 
 const until = BigInt(process.env.BENCH_UNTIL ?? String(2n ** 63n))
+const untilOffset = BigInt(process.env.BENCH_UNTIL_OFFSET ?? String(2n ** 63n))
 const settle = Number(process.env.BENCH_SETTLE_MS ?? 0)
 const latencies = []
 const commits = []
@@ -43,6 +47,17 @@ SlotCheckpointer.prototype.checkpoint = function (positions) {
   }
   if (oldest > 100_000) (commits.splice(0, oldest, ...[]), (oldest = 0))
   if (this.confirmed >= until) report()
+}
+
+const ofKafka = KafkaCheckpointer.prototype
+const { open: openKafka, checkpoint: checkpointKafka } = ofKafka
+ofKafka.open = function () {
+  begun ??= { at: performance.now(), cpu: process.cpuUsage() }
+  openKafka.call(this)
+}
+ofKafka.checkpoint = async function (positions) {
+  await checkpointKafka.call(this, positions)
+  if (positions.some(({ offset }) => offset >= untilOffset)) report()
 }
 
 let reported = false

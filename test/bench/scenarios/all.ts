@@ -1,6 +1,7 @@
 import type { Scenario } from '../scenario.ts'
 import { drains } from './drain.ts'
 import { kafka } from './kafka.ts'
+import { search } from './search.ts'
 import { webhooks } from './webhooks.ts'
 
-export const scenarios: readonly Scenario[] = [...drains, ...kafka, ...webhooks]
+export const scenarios: readonly Scenario[] = [...drains, ...kafka, ...search, ...webhooks]

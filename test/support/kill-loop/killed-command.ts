@@ -85,12 +85,8 @@ export class KilledCommand implements AsyncDisposable {
   }
 
   /** Until something is true; false when the command has ended by itself. */
-  async until(look: () => Promise<boolean>, about: string): Promise<boolean> {
-    await eventually(async () => this.#isOver || (await look()), {
-      every: 1,
-      timeoutMs: 60_000,
-      about,
-    })
+  async until(look: () => Promise<boolean>, about: string, timeoutMs = 60_000): Promise<boolean> {
+    await eventually(async () => this.#isOver || (await look()), { every: 1, timeoutMs, about })
     return !this.#isOver
   }
 

@@ -1,0 +1,42 @@
+/** How long after its commit a change is at the receiver of a webhook. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { setTimeout as pause } from 'node:timers/promises'
+import { atRate, tell } from './at-rate.ts'
+import { RunningCommand } from '../../support/command.ts'
+import { startPostgres } from '../../support/postgres.ts'
+import { preparedDatabase } from '../../support/source.ts'
+import { WebhookApi } from '../../support/webhook-api.ts'
+import { subscribe } from '../../support/webhooks.ts'
+
+const program = fileURLToPath(new URL('../programs/latency-receiver.mjs', import.meta.url))
+
+await using server = await startPostgres({ major: 15, settings: { autovacuum: 'off' } })
+await using database = await preparedDatabase({ url: server.url })
+await database.query('create table t (id int primary key, text text)')
+const receiver = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'] })
+let said = ''
+receiver.stdout.on('data', (text) => (said += String(text)))
+await once(receiver.stdout, 'data')
+{
+  await using api = await WebhookApi.start(database)
+  await subscribe(database, `http://127.0.0.1:${said.trim()}/hook`, { table: 't' })
+  await api.call('/webhooks/subscriptions')
+}
+const env = {
+  PGSTREAM_WEBHOOK_SUBSCRIPTION_STORE_URL: database.url,
+  PGSTREAM_WEBHOOK_SUBSCRIPTION_SERVER_ADDRESS: 'localhost:0',
+  PGSTREAM_WEBHOOK_NOTIFIER_ALLOWED_TARGETS: '127.0.0.1',
+}
+await using command = new RunningCommand(['run', '--pgurl', database.url], { env })
+await command.says(/subscriptions are read/)
+
+await atRate((id) => database.query(`insert into t values ($1, 'some text of a usual length')`, [id]))
+await pause(1_000)
+command.child.kill('SIGTERM')
+await command.finished
+said = ''
+receiver.stdin.end()
+await once(receiver, 'close')
+tell('webhooks, commit → receiver', JSON.parse(said) as number[])
