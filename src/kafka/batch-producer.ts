@@ -210,7 +210,9 @@ export class BatchProducer implements KafkaProducer {
 const mostBytesRead = 104_857_600 - 64 * 1024
 
 const bytesOf = (messages: readonly KafkaMessage[]): number =>
-  messages.reduce((sum, { key, value }) => sum + (key?.length ?? 0) + (value?.length ?? 0), 0)
+  messages.reduce((sum, message) => sum + (message.size ?? bytesOfFields(message)), 0)
+
+const bytesOfFields = ({ key, value }: KafkaMessage): number => (key?.length ?? 0) + (value?.length ?? 0)
 
 const tooLargeToRead = (topic: string, bytes: number): PgstreamError =>
   new PgstreamError(

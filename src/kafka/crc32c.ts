@@ -1,33 +1,36 @@
-/** Castagnoli's polynomial, its bits reversed (RFC 3720, appendix B.4). */
-const polynomial = 0x82f63b78
+import { fillTables } from './crc32c-tables.ts'
+import { loadWasm, wasmStride } from './crc32c-wasm.ts'
+import type { MoveOn } from './crc32c-wasm.ts'
+
 /** Bytes that are taken at once. */
 const stride = 8
+/** Fewer are not worth a copy. */
+const fewBytes = 512
 
-/** `tables[256 * k + byte]`: what a byte does to the sum, k bytes before the end of a stride. */
-const tables = makeTables()
-
-function makeTables(): Int32Array {
-  const made = new Int32Array(256 * stride)
-  for (let byte = 0; byte < 256; byte++) {
-    let sum = byte
-    for (let bit = 0; bit < 8; bit++) sum = sum & 1 ? (sum >>> 1) ^ polynomial : sum >>> 1
-    made[byte] = sum
-  }
-  for (let i = 256; i < made.length; i++) {
-    const before = made[i - 256]!
-    made[i] = made[before & 0xff]! ^ (before >>> 8)
-  }
-  return made
-}
+const tables = fillTables(new Int32Array(256 * stride))
+/** Loaded when it is first needed. */
+let wasm: MoveOn | null | undefined
 
 /**
  * The CRC-32C of the bytes from `start` to the end, as record batches of Kafka carry it; not the CRC-32 that zlib computes.
+ * WebAssembly takes a third of the time of JavaScript, which looks at the bounds of each access (test/bench/README.md).
  */
 export function crc32c(bytes: Buffer, start = 0): number {
+  if (bytes.length - start < fewBytes) return crc32cByTables(bytes, start)
+  wasm ??= loadWasm()
+  if (wasm === null) return crc32cByTables(bytes, start)
+  const whole = bytes.length - ((bytes.length - start) % wasmStride)
+  return ~sliced(wasm(-1, bytes, start, whole), bytes, whole) >>> 0
+}
+
+/** The same in JavaScript alone. */
+export const crc32cByTables = (bytes: Buffer, start = 0): number => ~sliced(-1, bytes, start) >>> 0
+
+function sliced(begin: number, bytes: Buffer, start: number): number {
   const t = tables
   const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const end = bytes.length
-  let sum = -1
+  let sum = begin
   let at = start
   for (const last = end - stride; at <= last; at += stride) {
     const first = sum ^ words.getInt32(at, true)
@@ -43,5 +46,5 @@ export function crc32c(bytes: Buffer, start = 0): number {
       t[second >>> 24]!
   }
   for (; at < end; at++) sum = t[(sum ^ bytes[at]!) & 0xff]! ^ (sum >>> 8)
-  return ~sum >>> 0
+  return sum
 }

@@ -5,7 +5,9 @@ const recordOverhead = 40
 const headerOverhead = 6
 
 /** An upper bound of what a message takes in a record batch of format 2 (https://kafka.apache.org/documentation/#record). */
-function encodedBytes({ key, value, headers }: KafkaMessage): number {
+function encodedBytes(message: KafkaMessage): number {
+  if (message.size !== undefined) return message.size
+  const { key, value, headers } = message
   let bytes = recordOverhead + (value?.length ?? 0) + (key?.length ?? 0)
   for (const name in headers) bytes += headerOverhead + name.length + (headers[name]?.length ?? 0)
   return bytes
@@ -16,8 +18,8 @@ export function cutByBytes(messages: readonly KafkaMessage[], most: number): (re
   const parts: (readonly KafkaMessage[])[] = []
   let from = 0
   let bytes = 0
-  for (const [i, message] of messages.entries()) {
-    const more = encodedBytes(message)
+  for (let i = 0; i < messages.length; i++) {
+    const more = encodedBytes(messages[i]!)
     if (i > from && bytes + more > most) {
       parts.push(messages.slice(from, i))
       from = i

@@ -47,6 +47,8 @@ export interface KafkaMessage {
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers: Readonly<Record<string, Buffer | string | undefined>>
+  /** Not less than all of it takes in a request, where that is known. */
+  readonly size?: number
 }
 
 /** What happens to a message that is too large for the topic: when it resolves, those behind it are sent. */

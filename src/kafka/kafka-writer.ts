@@ -5,7 +5,9 @@ import { Processor } from '../pipeline/processor.ts'
 import { silentLogger } from '../telemetry/logger.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { ChangeEvent } from '../wal/event.ts'
+import { Slabs } from '../wal/slab.ts'
 import type { Assignment } from './assignment.ts'
+import type { ChangeMessage } from './change-message.ts'
 import { cutByBytes } from './cut-by-bytes.ts'
 import { DeadLetterTopic } from './dead-letter-topic.ts'
 import type { KafkaClient, KafkaMessage, OnTooLarge } from './kafka-client.ts'
@@ -13,7 +15,6 @@ import { connectionOf } from './kafka-connection.ts'
 import type { Compression, KafkaConnectionOptions } from './kafka-connection.ts'
 import { openKafkajs } from './kafkajs-client.ts'
 import { messagesOf } from './messages-of.ts'
-import type { QueuedMessage } from './messages-of.ts'
 import type { KeyOf, MessageKey } from './message-key.ts'
 import { partitionForKey } from './partition-for-key.ts'
 import { Producers } from './producers.ts'
@@ -61,7 +62,11 @@ export function kafkaWriter(options: KafkaWriterOptions): KafkaWriter {
   return new KafkaWriter(options, openKafkajs(connectionOf(options), options.compression))
 }
 
-export class KafkaWriter extends Processor<QueuedMessage> {
+/** Of 128 KiB. As much as a few requests take: what a full queue had is given back when it is not needed. */
+const mostSpareSlabs = 64
+
+export class KafkaWriter extends Processor<ChangeMessage> {
+  override readonly takesPrinted: boolean
   readonly #client: KafkaClient
   readonly #topic: TopicOptions
   readonly #key: MessageKey | KeyOf
@@ -72,6 +77,10 @@ export class KafkaWriter extends Processor<QueuedMessage> {
   readonly #onRetry = (error: PgstreamError): void => this.metrics.retrying(error)
   readonly #producers: Producers
   #partitions = 0
+  readonly #slabs = new Slabs(mostSpareSlabs)
+  #lastMemory: Buffer | null = null
+  #lastKey: Buffer | null = null
+  #lastPartition = 0
 
   constructor(options: KafkaWriterOptions, client: KafkaClient) {
     const { kafka, kafkaWriter: standard } = defaults
@@ -89,6 +98,7 @@ export class KafkaWriter extends Processor<QueuedMessage> {
       replicationFactor: options.replicationFactor ?? kafka.replicationFactor,
     }
     this.#key = options.key ?? standard.key
+    this.takesPrinted = typeof this.#key !== 'function'
     this.#oversize = options.oversize ?? standard.oversize
     this.#batchBytes = options.batchBytes ?? standard.batchBytes
     this.#logger = options.logger ?? silentLogger
@@ -103,13 +113,23 @@ export class KafkaWriter extends Processor<QueuedMessage> {
     this.#logger.info({ topic: name, partitions: this.#partitions }, 'writing to the topic')
   }
 
-  protected override encode(event: ChangeEvent): readonly QueuedMessage[] {
-    return messagesOf(event, this.#key)
+  protected override encode(event: ChangeEvent): readonly ChangeMessage[] {
+    return messagesOf(event, this.#key, this.#slabs)
   }
 
-  protected override async deliver(batch: readonly QueuedMessage[], signal: AbortSignal): Promise<void> {
+  protected override async deliver(batch: readonly ChangeMessage[], signal: AbortSignal): Promise<void> {
     for (const [assignment, messages] of this.#byAssignment(batch))
       for (const part of cutByBytes(messages, this.#batchBytes)) await this.#send(part, assignment, signal)
+    this.#giveBack(batch)
+  }
+
+  /** Messages are delivered in the order in which they were written: what comes before the last one's memory is free. */
+  #giveBack(delivered: readonly ChangeMessage[]): void {
+    for (const { memory, apart } of delivered) {
+      if (memory === this.#lastMemory || apart !== null) continue
+      if (this.#lastMemory !== null) this.#slabs.giveBack(this.#lastMemory)
+      this.#lastMemory = memory
+    }
   }
 
   protected override async release(): Promise<void> {
@@ -118,7 +138,7 @@ export class KafkaWriter extends Processor<QueuedMessage> {
     await this.#client.close()
   }
 
-  #byAssignment(batch: readonly QueuedMessage[]): Map<Assignment | null, KafkaMessage[]> {
+  #byAssignment(batch: readonly ChangeMessage[]): Map<Assignment | null, KafkaMessage[]> {
     const lists = new Map<Assignment | null, KafkaMessage[]>()
     for (const message of batch) {
       const list = lists.get(message.assignment) ?? []
@@ -129,11 +149,22 @@ export class KafkaWriter extends Processor<QueuedMessage> {
   }
 
   /** Without key there is no order but that of the partition: the first one has all of these. */
-  #address({ bytes, key, headers, everywhere }: QueuedMessage, to: KafkaMessage[]): void {
-    const first = everywhere || key === null ? 0 : partitionForKey(key, this.#partitions)
-    const last = everywhere ? this.#partitions - 1 : first
-    for (let partition = first; partition <= last; partition++)
-      to.push({ partition, key, value: bytes, headers })
+  #address(message: ChangeMessage, to: KafkaMessage[]): void {
+    if (message.everywhere) {
+      for (let partition = 0; partition < this.#partitions; partition++) to.push(message.at(partition))
+      return
+    }
+    if (message.key !== null) message.partition = this.#partitionOf(message.key)
+    to.push(message)
+  }
+
+  /** Most messages have the key of the one before. */
+  #partitionOf(key: Buffer): number {
+    if (key !== this.#lastKey) {
+      this.#lastKey = key
+      this.#lastPartition = partitionForKey(key, this.#partitions)
+    }
+    return this.#lastPartition
   }
 
   /** What was read of a partition that is somebody else's now is left to them: it is not confirmed, and they read it again. */
@@ -174,7 +205,8 @@ export class KafkaWriter extends Processor<QueuedMessage> {
 
   async #tooLarge(message: KafkaMessage, error: PgstreamError, reaching: Reaching): Promise<void> {
     if (this.#oversize === 'stop') throw error
-    const letter = { ...message, reason: error.message }
+    const { partition, key, value, headers } = message
+    const letter = { partition, key, value, headers, reason: error.message }
     await untilReachable(() => this.#deadLetters.keep(letter), reaching)
     this.metrics.deadLettered()
     this.#logger.error(

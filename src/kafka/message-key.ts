@@ -23,7 +23,7 @@ export function keyOf(event: ChangeEvent, key: MessageKey): string | null {
   if (key === 'schema') return event.relation.schema
   const table = tableKey(event.relation)
   if (key === 'table' || event.kind === 'truncate') return table
-  return rowKey(event, 'values' in event ? event.values : event.old)
+  return rowKey(event, event.kind === 'delete' ? event.old : event.values)
 }
 
 /** `primary_key` of one of the two rows of an event. */

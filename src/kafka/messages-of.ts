@@ -1,33 +1,27 @@
-import type { Operation } from '../pipeline/processor.ts'
 import type { ChangeEvent, DeleteEvent, InsertEvent, UpdateEvent } from '../wal/event.ts'
-import { formatLsn } from '../wal/lsn.ts'
+import { slabs } from '../wal/slab.ts'
+import type { Slabs } from '../wal/slab.ts'
 import type { Row } from '../wal/value.ts'
-import { encodeWireJsonBytes } from '../wal/wire-json.ts'
+import { ChangeMessage } from './change-message.ts'
 import { keyOf, rowKey } from './message-key.ts'
-import type { Assignment } from './assignment.ts'
-import { isKafkaPosition } from './kafka-position.ts'
 import type { KeyOf, MessageKey } from './message-key.ts'
-
-/** A message that waits; its partition is known when it is sent. */
-export interface QueuedMessage extends Operation {
-  readonly key: Buffer | null
-  readonly headers: Readonly<Record<string, string>>
-  /** Goes to every partition: rows of its table are in all of them. */
-  readonly everywhere: boolean
-  /** By which it was read, where it comes from Kafka. */
-  readonly assignment: Assignment | null
-}
 
 /**
  * What is sent for an event. One message; with the key of the row, a key that changed makes two: the old row is deleted
  * under its key and the new one inserted under the other, because nothing holds the order between the two. With that key,
- * TRUNCATE concerns all partitions.
+ * TRUNCATE concerns all partitions. Short ones stand in `memory`.
  */
-export function messagesOf(event: ChangeEvent, key: MessageKey | KeyOf): readonly QueuedMessage[] {
+export function messagesOf(
+  event: ChangeEvent,
+  key: MessageKey | KeyOf,
+  memory: Slabs = slabs,
+): readonly ChangeMessage[] {
+  const message = (of: ChangeEvent, its: string | Buffer | null, everywhere = false): ChangeMessage =>
+    ChangeMessage.of(of, typeof its === 'string' ? keyBytes(its) : its, memory, everywhere)
   if (event.kind === 'message') return [message(event, null)]
   if (typeof key === 'function') return [message(event, key(event))]
   if (key !== 'primary_key') return [message(event, keyOf(event, key))]
-  if (event.kind === 'truncate') return [{ ...message(event, keyOf(event, key)), everywhere: true }]
+  if (event.kind === 'truncate') return [message(event, keyOf(event, key), true)]
   if (event.kind !== 'update' || event.old === null) return [message(event, keyOf(event, key))]
 
   const oldKey = rowKey(event, event.old)
@@ -44,21 +38,6 @@ function inTwo(event: UpdateEvent, old: Row): [DeleteEvent, InsertEvent] {
     { kind: 'delete', ...same, old },
     { kind: 'insert', ...same, values },
   ]
-}
-
-function message(event: ChangeEvent, key: string | Buffer | null): QueuedMessage {
-  return {
-    bytes: encodeWireJsonBytes(event),
-    key: typeof key === 'string' ? keyBytes(key) : key,
-    headers: {
-      'pgstream-lsn': formatLsn(event.lsn),
-      'pgstream-commit-lsn': formatLsn(event.commitLsn),
-      'pgstream-ordinal': String(event.ordinal),
-      'content-type': 'application/json',
-    },
-    everywhere: false,
-    assignment: event.position && isKafkaPosition(event.position) ? event.position.assignment : null,
-  }
 }
 
 let lastKey: string | null = null

@@ -1,5 +1,7 @@
+import { ChangeMessage } from './change-message.ts'
 import { crc32c } from './crc32c.ts'
 import type { KafkaMessage } from './kafka-client.ts'
+import { lengthenedText, varintBytes, writeVarint } from './varint.ts'
 
 /** Who sends a batch, and which one it is: by this a broker knows one that it already has. */
 export interface BatchIdentity {
@@ -85,7 +87,19 @@ function withSums(batch: Buffer): Buffer {
 /** attributes, and the distance to the first timestamp: all have the same */
 const fixedBytes = 2
 
-function recordBytes({ key, value, headers }: KafkaMessage, offset: number): number {
+function recordBytes(message: KafkaMessage, offset: number): number {
+  if (message instanceof ChangeMessage) {
+    const { key, start, valueEnd, end, apart } = message
+    return (
+      fixedBytes +
+      varintBytes(offset) +
+      fieldBytes(key) +
+      varintBytes(valueEnd - start) +
+      (end - start) +
+      (apart?.length ?? 0)
+    )
+  }
+  const { key, value, headers } = message
   let bytes = fixedBytes + varintBytes(offset) + fieldBytes(key) + fieldBytes(value)
   let count = 0
   for (const name in headers) {
@@ -101,7 +115,7 @@ function recordBytes({ key, value, headers }: KafkaMessage, offset: number): num
 function writeRecord(
   batch: Buffer,
   start: number,
-  { key, value, headers }: KafkaMessage,
+  message: KafkaMessage,
   offset: number,
   size: number,
 ): number {
@@ -109,7 +123,14 @@ function writeRecord(
   batch[at++] = 0
   batch[at++] = 0
   at = writeVarint(batch, at, offset)
-  at = writeField(batch, at, key)
+  at = writeField(batch, at, message.key)
+  if (message instanceof ChangeMessage) {
+    const { memory, start: from, valueEnd, end, apart } = message
+    at = writeVarint(batch, at, valueEnd - from)
+    at += memory.copy(batch, at, from, end)
+    return apart === null ? at : writeBytes(batch, at, apart)
+  }
+  const { value, headers } = message
   at = writeField(batch, at, value)
   let count = 0
   for (const name in headers) if (headers[name] !== undefined) count++
@@ -159,29 +180,7 @@ const mostNames = 1_000
 function nameBytes(name: string): Buffer {
   const known = names.get(name)
   if (known) return known
-  const text = Buffer.from(name)
-  const length = Buffer.alloc(varintBytes(text.length))
-  writeVarint(length, 0, text.length)
-  const bytes = Buffer.concat([length, text])
+  const bytes = lengthenedText(name)
   if (names.size < mostNames) names.set(name, bytes)
   return bytes
-}
-
-/** Of a length or a distance: never negative, so its zigzag form is twice the number. */
-function varintBytes(number: number): number {
-  if (number < 0x40) return 1
-  if (number < 0x2000) return 2
-  if (number < 0x10_0000) return 3
-  return number < 0x800_0000 ? 4 : 5
-}
-
-function writeVarint(batch: Buffer, start: number, number: number): number {
-  let rest = (number << 1) >>> 0
-  let at = start
-  while (rest > 0x7f) {
-    batch[at++] = (rest & 0x7f) | 0x80
-    rest >>>= 7
-  }
-  batch[at++] = rest
-  return at
 }

@@ -34,7 +34,7 @@ export interface MessageDecoder {
   readonly inTransaction: boolean
   /**
    * Emits what the message says. Of a message of more than 16 MiB it may keep and overwrite the bytes, of others it keeps
-   * nothing; `lsn` is where the server says that it begins.
+   * nothing, unless rows stay as they are printed; `lsn` is where the server says that it begins.
    * @throws {PgstreamError} PGSTREAM_PROTOCOL when it cannot be understood.
    */
   decode(bytes: Buffer, lsn: Lsn): void
@@ -60,4 +60,12 @@ export interface Listener extends Readable {
   readonly metrics?: SourceMetrics
   /** Reads no further; what was read flows on, then the stream ends. */
   stop(): void
+  /**
+   * Set before the stream begins when everything behind it takes such rows: they are handed on as Postgres printed them
+   * (`wal/printed-change.ts`), where the source can do that.
+   */
+  printed?: boolean
 }
+
+/** Whether a stage or a sink says that it takes rows as Postgres printed them: it copies no events. */
+export const takesPrinted = (part: object): boolean => 'takesPrinted' in part && part.takesPrinted === true

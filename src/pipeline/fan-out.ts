@@ -3,6 +3,7 @@ import { PgstreamError } from '../errors.ts'
 import type { WalEvent } from '../wal/event.ts'
 import { Confirmation } from './confirmation.ts'
 import type { WriteCallback } from './confirming-writable.ts'
+import { takesPrinted } from './contracts.ts'
 import type { Checkpointer } from './contracts.ts'
 import { LeastPositions } from './least-positions.ts'
 
@@ -83,6 +84,10 @@ class FanOut extends Writable {
       throw error
     }
     return made
+  }
+
+  get takesPrinted(): boolean {
+    return this.#sinks.every(takesPrinted)
   }
 
   /** Hands the event to each sink; the callback fires when it is durable in all of them. */

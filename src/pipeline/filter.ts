@@ -53,7 +53,7 @@ export function tableFilter(options: TableFilterOptions): Transform {
       }
     }
   }
-  return new Transform({
+  const filter = new Transform({
     objectMode: true,
     highWaterMark: 1,
     transform: (event: WalEvent, _encoding, callback) => {
@@ -68,6 +68,7 @@ export function tableFilter(options: TableFilterOptions): Transform {
       else callback()
     },
   })
+  return Object.assign(filter, { takesPrinted: predicate === undefined })
 }
 
 const positionOf = ({ position }: WalEvent): WalEvent | null => position && { kind: 'keepalive', position }

@@ -1,5 +1,6 @@
 import type { Duplex, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { takesPrinted } from './contracts.ts'
 import type { Listener } from './contracts.ts'
 
 /** Each of `stages` is a Transform of events in object mode. */
@@ -21,5 +22,6 @@ export async function runPipeline({
   processor,
   signal,
 }: PipelineParts): Promise<void> {
+  listener.printed = [...stages, processor].every(takesPrinted)
   await pipeline([listener, ...stages, processor], signal ? { signal } : {})
 }

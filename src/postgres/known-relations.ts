@@ -6,7 +6,7 @@ import { builtinTypeName, builtinTypeOid } from './builtin-types.ts'
 import type { MessageReader } from './message-reader.ts'
 import type { TypeNames } from './type-names.ts'
 import { valueKindOf } from './value-decoder.ts'
-import type { ValueKind } from './value-decoder.ts'
+import type { ValueKind } from '../wal/value-kind.ts'
 
 const replicaIdentities = new Map<string, ReplicaIdentity>([
   ['d', 'default'],

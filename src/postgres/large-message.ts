@@ -1,8 +1,9 @@
 import { largeBytes } from '../wal/allocate.ts'
 import { LargeText } from '../wal/large-text.ts'
 import type { Value } from '../wal/value.ts'
-import { asBytes, asText, decodeValue, hexStart, unreadable } from './value-decoder.ts'
-import type { ValueKind } from './value-decoder.ts'
+import { decodeValue, hexStart, unreadable } from './value-decoder.ts'
+import { asBytes, asText } from '../wal/value-kind.ts'
+import type { ValueKind } from '../wal/value-kind.ts'
 
 /** A shorter value of a large message is made like any other. */
 const largeValueBytes = 64 * 1024

@@ -19,6 +19,7 @@ export function openDecoder(
   emit: Emit,
   logger: Logger,
   knowledge: SourceKnowledge,
+  printed = false,
 ): MessageDecoder {
   const trouble = (report: string): void => tellTrouble(logger, report)
   const take: Emit = (event) => {
@@ -27,7 +28,9 @@ export function openDecoder(
     if (handedOn) emit(handedOn)
   }
   const decoder: Decoder =
-    plugin === 'pgoutput' ? new PgoutputDecoder(take, knowledge.types) : new Wal2jsonDecoder(take, knowledge)
+    plugin === 'pgoutput'
+      ? new PgoutputDecoder(take, knowledge.types, printed)
+      : new Wal2jsonDecoder(take, knowledge)
   return decoder
 }
 

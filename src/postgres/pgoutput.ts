@@ -1,19 +1,19 @@
 import { PgstreamError } from '../errors.ts'
 import type { Lsn } from '../wal/lsn.ts'
+import { noTuple, PrintedChange } from '../wal/printed-change.ts'
 import type { Relation } from '../wal/relation.ts'
+import { ownSchema } from '../wal/schema-log.ts'
 import type { SchemaLogEntry } from '../wal/schema-log.ts'
-import { unchangedToast } from '../wal/value.ts'
 import type { Row, Value } from '../wal/value.ts'
 import type { Decoder, Emit } from './decoder.ts'
 import { fillUnchanged } from './fill-unchanged.ts'
 import { KnownRelations } from './known-relations.ts'
 import type { KnownRelation } from './known-relations.ts'
-import { decodeLargeValue, isLargeMessage, keep } from './large-message.ts'
+import { isLargeMessage, keep } from './large-message.ts'
 import { MessageReader } from './message-reader.ts'
-import { RowTexts } from './row-texts.ts'
 import { standingAlone, Transaction } from './transaction.ts'
+import { TupleDecoder } from './tuple-decoder.ts'
 import { TypeNames } from './type-names.ts'
-import { asText, decodeValue } from './value-decoder.ts'
 
 const code = (letter: string): number => letter.charCodeAt(0)
 const begin = code('B')
@@ -29,25 +29,25 @@ const message = code('M')
 const keyTuple = code('K')
 const oldTuple = code('O')
 const newTuple = code('N')
-const nullValue = code('n')
-const unchangedValue = code('u')
-const textValue = code('t')
 const nothing = Buffer.alloc(0)
 
 /**
  * Decodes the messages of Postgres' own output plugin, protocol version 1
  * (https://www.postgresql.org/docs/current/protocol-logicalrep-message-formats.html). Everything is decoded within the
- * call: the bytes belong to the socket and are overwritten afterwards, but for those of large messages.
+ * call and nothing of the bytes kept, but for those of large messages, and of rows that stay as they are printed.
  */
 export class PgoutputDecoder implements Decoder {
   readonly #reader = new MessageReader()
-  readonly #texts = new RowTexts()
+  readonly #tuples = new TupleDecoder()
   readonly #transaction = new Transaction()
   readonly #relations: KnownRelations
   readonly #emit: Emit
+  readonly #isPrinted: boolean
 
-  constructor(emit: Emit, types: TypeNames = new TypeNames()) {
+  /** `isPrinted`: values are made when somebody asks for them. */
+  constructor(emit: Emit, types: TypeNames = new TypeNames(), isPrinted = false) {
     this.#emit = emit
+    this.#isPrinted = isPrinted
     this.#relations = new KnownRelations(types)
   }
 
@@ -128,37 +128,7 @@ export class PgoutputDecoder implements Decoder {
   }
 
   #row({ kinds }: KnownRelation): Value[] {
-    const reader = this.#reader
-    const decode = isLargeMessage(reader.bytes) ? decodeLargeValue : decodeValue
-    const count = reader.uint16()
-    if (count !== kinds.length) {
-      throw new PgstreamError(
-        'PGSTREAM_PROTOCOL',
-        `a row has ${count} columns where ${kinds.length} were described`,
-      )
-    }
-    const row = new Array<Value>(count)
-    const texts = this.#texts
-    texts.reset(reader.bytes, reader.at)
-    for (let i = 0; i < count; i++) {
-      const format = reader.uint8()
-      if (format === textValue) {
-        const length = reader.int32()
-        const start = reader.skip(length)
-        const kind = kinds[i]!
-        row[i] =
-          kind === asText && texts.isUsed
-            ? texts.text(start, start + length)
-            : decode(kind, reader.bytes, start, start + length)
-      } else if (format === nullValue) {
-        row[i] = null
-      } else if (format === unchangedValue) {
-        row[i] = unchangedToast
-      } else {
-        throw new PgstreamError('PGSTREAM_PROTOCOL', `a column value has the unknown format ${format}`)
-      }
-    }
-    return row
+    return this.#tuples.read(this.#reader, kinds)
   }
 
   #expect(tuple: number): void {
@@ -170,6 +140,7 @@ export class PgoutputDecoder implements Decoder {
   #insert(lsn: Lsn): void {
     const known = this.#relations.get(this.#reader.uint32())
     this.#expect(newTuple)
+    if (this.#staysPrinted(known) && this.#handOn('insert', known, lsn, false, true)) return
     const values = this.#row(known)
     this.#reader.end()
     this.#emit({ kind: 'insert', relation: known.relation, values, ...this.#transaction.change(lsn) })
@@ -179,12 +150,14 @@ export class PgoutputDecoder implements Decoder {
     const reader = this.#reader
     const known = this.#relations.get(reader.uint32())
     const first = reader.uint8()
+    const hasOld = first === keyTuple || first === oldTuple
+    if (!hasOld && first !== newTuple)
+      throw new PgstreamError('PGSTREAM_PROTOCOL', 'an update lacks its new row')
+    if (this.#staysPrinted(known) && this.#handOn('update', known, lsn, hasOld, true)) return
     let old: Row | null = null
-    if (first === keyTuple || first === oldTuple) {
+    if (hasOld) {
       old = this.#row(known)
       this.#expect(newTuple)
-    } else if (first !== newTuple) {
-      throw new PgstreamError('PGSTREAM_PROTOCOL', 'an update lacks its new row')
     }
     const values = this.#row(known)
     reader.end()
@@ -199,9 +172,44 @@ export class PgoutputDecoder implements Decoder {
     if (tuple !== keyTuple && tuple !== oldTuple) {
       throw new PgstreamError('PGSTREAM_PROTOCOL', 'a delete lacks its old row')
     }
+    if (this.#staysPrinted(known) && this.#handOn('delete', known, lsn, true, false)) return
     const old = this.#row(known)
     reader.end()
     this.#emit({ kind: 'delete', relation: known.relation, old, ...this.#transaction.change(lsn) })
+  }
+
+  /** Of our own tables much is asked, and the memory of large messages is overwritten by what decodes them. */
+  #staysPrinted({ relation }: KnownRelation): boolean {
+    return this.#isPrinted && relation.schema !== ownSchema && !isLargeMessage(this.#reader.bytes)
+  }
+
+  /** Emits the change as it is printed; false, and nothing is read, where a value is not there. */
+  #handOn(
+    kind: PrintedChange['kind'],
+    known: KnownRelation,
+    lsn: Lsn,
+    hasOld: boolean,
+    hasNew: boolean,
+  ): boolean {
+    const reader = this.#reader
+    const tuples = this.#tuples
+    const from = reader.at
+    const oldAt = hasOld ? from : noTuple
+    let isWhole = !hasOld || tuples.skip(reader, known.kinds)
+    if (hasOld && hasNew) this.#expect(newTuple)
+    const newAt = hasNew ? reader.at : noTuple
+    if (hasNew) isWhole = tuples.skip(reader, known.kinds) && isWhole
+    if (!isWhole) {
+      reader.at = from
+      return false
+    }
+    reader.end()
+    const transaction = this.#transaction
+    const ordinal = transaction.next()
+    this.#emit(
+      new PrintedChange(kind, known, tuples, transaction, ordinal, lsn, reader.bytes, newAt, oldAt).event,
+    )
+    return true
   }
 
   #truncate(lsn: Lsn): void {

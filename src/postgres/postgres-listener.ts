@@ -67,6 +67,7 @@ export class PostgresListener extends Readable implements Listener, HasSchemaSto
   readonly checkpointer: SlotCheckpointer
   readonly metrics: SourceMetrics = new SourceMetrics()
   readonly schemaStore: SchemaStore
+  printed = false
   readonly #options: PostgresListenerOptions
   readonly #variant: ListenerVariant
   readonly #logger: Logger
@@ -103,7 +104,8 @@ export class PostgresListener extends Readable implements Listener, HasSchemaSto
         slotName,
         logger,
         metrics,
-        openMessages,
+        openMessages: (plugin, emit, logger, knowledge) =>
+          openMessages(plugin, emit, logger, knowledge, this.printed),
         reconnect,
         confirmed: () => this.checkpointer.confirmed,
       },

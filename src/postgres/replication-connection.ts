@@ -23,7 +23,10 @@ export interface SystemIdentity {
 }
 
 export interface ReplicationHandlers {
-  /** One message of the output plugin. A large one may be kept; of others the bytes are overwritten after the call. */
+  /**
+   * One message of the output plugin. Nobody else writes to its memory, but what is not large shares it with what came by
+   * the same read of the socket: whoever keeps one of these for long keeps all of that.
+   */
   readonly onMessage: (payload: Buffer, walStart: Lsn) => void
   /** Nothing more is to be sent up to `walEnd`; the server may want to be answered at once. */
   readonly onKeepalive: (walEnd: Lsn, replyRequested: boolean) => void

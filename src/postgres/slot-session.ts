@@ -21,6 +21,8 @@ export type OpenMessages = (
   emit: (event: Carried | CommitEvent) => void,
   logger: Logger,
   knowledge: SourceKnowledge,
+  /** Whether rows may stay as they were printed. */
+  printed?: boolean,
 ) => MessageDecoder
 
 export interface SessionOptions {

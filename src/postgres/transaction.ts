@@ -49,12 +49,29 @@ export class Transaction {
     return { kind: 'commit', commitLsn, xid: this.#xid, commitTime, position: slotPosition(endLsn) }
   }
 
+  get commitLsn(): Lsn {
+    return this.#commitLsn
+  }
+
+  get commitTime(): number {
+    return this.#commitTime
+  }
+
+  get xid(): number {
+    return this.#xid
+  }
+
+  /** The ordinal of the next change. */
+  next(): number {
+    this.#mustBeOpen()
+    return this.#ordinal++
+  }
+
   /** The place of the next change. */
   change(at: Lsn): ChangePlace {
-    this.#mustBeOpen()
     return {
       commitLsn: this.#commitLsn,
-      ordinal: this.#ordinal++,
+      ordinal: this.next(),
       lsn: at,
       xid: this.#xid,
       commitTime: this.#commitTime,

@@ -1,15 +1,8 @@
 import { PgstreamError } from '../errors.ts'
 import type { Value } from '../wal/value.ts'
+import { asBigint, asBoolean, asBytes, asNumber, asNumeric, asText } from '../wal/value-kind.ts'
+import type { ValueKind } from '../wal/value-kind.ts'
 import { boolOid, byteaOid, int8Oid, numberOids, numericOid } from './builtin-types.ts'
-
-/** How a column's text becomes a value: small integers, because the decoders switch on them once per value. */
-export type ValueKind = 0 | 1 | 2 | 3 | 4 | 5
-export const asText = 0
-export const asBoolean = 1
-const asNumber = 2
-const asBigint = 3
-export const asBytes = 4
-const asNumeric = 5
 
 export function valueKindOf(typeOid: number): ValueKind {
   if (typeOid === boolOid) return asBoolean

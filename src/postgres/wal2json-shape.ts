@@ -2,7 +2,7 @@ import type { Relation } from '../wal/relation.ts'
 import type { KnownTable } from './known-table.ts'
 import type { TypeNames } from './type-names.ts'
 import { valueKindOf } from './value-decoder.ts'
-import type { ValueKind } from './value-decoder.ts'
+import type { ValueKind } from '../wal/value-kind.ts'
 import type { DescribedColumn, DescribedRow } from './wal2json-description.ts'
 
 /** How rows of one shape are written. */

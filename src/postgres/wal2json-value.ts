@@ -1,7 +1,8 @@
 import type { Value } from '../wal/value.ts'
 import { decodeLargeHex, isLargeMessage } from './large-message.ts'
-import { asBoolean, asBytes, asText, decodeHex, decodeValue } from './value-decoder.ts'
-import type { ValueKind } from './value-decoder.ts'
+import { decodeHex, decodeValue } from './value-decoder.ts'
+import { asBoolean, asBytes, asText } from '../wal/value-kind.ts'
+import type { ValueKind } from '../wal/value-kind.ts'
 import type { Wal2jsonScanner } from './wal2json-scanner.ts'
 
 const literalNull = Buffer.from('null')

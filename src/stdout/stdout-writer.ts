@@ -30,6 +30,7 @@ export function stdoutWriter(options: StdoutWriterOptions = {}): StdoutWriter {
 }
 
 export class StdoutWriter extends Processor {
+  override readonly takesPrinted: boolean = true
   readonly #output: Writable
   /** The descriptor of the standard output where that is a file. */
   #file: number | null = null

@@ -45,6 +45,7 @@ interface Seen {
 type Untranslated = { translation: Translation | null }
 
 export class Translator extends Transform {
+  readonly takesPrinted: boolean = true
   readonly #options: TranslatorOptions
   readonly #logger: Logger
   readonly #abort = new AbortController()

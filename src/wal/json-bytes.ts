@@ -1,4 +1,6 @@
-import { escaped } from './json-text.ts'
+import { escaped, numberJson } from './json-text.ts'
+import { formatLsn } from './lsn.ts'
+import type { Lsn } from './lsn.ts'
 
 const quote = 0x22
 const backslash = 0x5c
@@ -12,6 +14,9 @@ const longText = 24
 const longEscaped = 100
 const billion = 1_000_000_000
 const billionDigits = 9
+const slash = 0x2f
+const hexDigits = Buffer.from('0123456789ABCDEF')
+const word = 2 ** 32
 
 /** All of these write to `out` at `at`, where there must be room, and give the place behind what they wrote. */
 export function writeBytes(out: Buffer, at: number, bytes: Buffer): number {
@@ -52,6 +57,13 @@ export function writeText(out: Buffer, start: number, text: string): number {
   return at
 }
 
+/** At most 25 bytes. */
+export const writeNumber = (out: Buffer, at: number, value: number): number =>
+  isInteger(value) ? writeInteger(out, at, value) : writePlain(out, at, numberJson(value))
+
+/** One that has the same digits as what JavaScript writes: not minus zero, and not 1e21. */
+const isInteger = (value: number): boolean => Number.isSafeInteger(value) && !Object.is(value, -0)
+
 /** A safe integer that is not minus zero: at most 17 bytes. */
 export function writeInteger(out: Buffer, start: number, value: number): number {
   let at = start
@@ -80,4 +92,24 @@ function writeDigits(out: Buffer, at: number, value: number, digits: number): nu
     rest = above
   }
   return at + digits
+}
+
+/** As `formatLsn` does it, without strings: at most 17 bytes. */
+export function writeLsn(out: Buffer, start: number, lsn: Lsn): number {
+  const near = Number(lsn)
+  if (near > Number.MAX_SAFE_INTEGER) return writePlain(out, start, formatLsn(lsn))
+  const high = Math.floor(near / word)
+  const at = writeHex(out, start, high)
+  out[at] = slash
+  return writeHex(out, at + 1, near - high * word)
+}
+
+/** Of 32 bits, upper-case and without padding. */
+function writeHex(out: Buffer, start: number, value: number): number {
+  const end = start + (value === 0 ? 1 : (35 - Math.clz32(value)) >> 2)
+  for (let at = end - 1, rest = value | 0; at >= start; at--) {
+    out[at] = hexDigits[rest & 15]!
+    rest >>>= 4
+  }
+  return end
 }

@@ -25,6 +25,7 @@ export interface ShapeJson {
   readonly columns: readonly string[]
   readonly isNumeric: readonly boolean[]
   readonly keys: readonly number[]
+  readonly isKey: readonly boolean[]
   /** Made when a row is written as bytes. */
   bytes: ShapeBytes | null
   readonly metadata: string
@@ -45,6 +46,7 @@ export function shapeOf(relation: Relation, translation: Translation | null): Sh
     }),
     isNumeric: columns.map(({ type }) => /^numeric(\(|$)/.test(type) && !type.endsWith('[]')),
     keys: columns.flatMap(({ key }, i) => (key ? [i] : [])),
+    isKey: columns.map(({ key }) => key),
     bytes: null,
     metadata: metadataJson(translation),
   }

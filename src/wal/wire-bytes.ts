@@ -1,26 +1,22 @@
 import type { ChangeEvent, DeleteEvent, InsertEvent, UpdateEvent } from './event.ts'
-import { writeBytes, writeInteger, writePlain, writeText } from './json-bytes.ts'
-import { isJsonNumber, numberJson } from './json-text.ts'
-import { formatLsn } from './lsn.ts'
+import { writeBytes, writeInteger, writeLsn, writeNumber, writePlain, writeText } from './json-bytes.ts'
+import { isJsonNumber } from './json-text.ts'
 import { shapeBytes, shapeOf } from './shape-json.ts'
 import type { ShapeJson } from './shape-json.ts'
+import { mostOfPrinted, notWritten, writePrinted } from './printed-bytes.ts'
+import { PrintedChange } from './printed-change.ts'
+import { mostOfSlab, slabs } from './slab.ts'
 import { formatTime } from './time.ts'
 import { unchangedToast } from './value.ts'
 import type { Row } from './value.ts'
 
-/** What may be longer is made as a string. */
-const mostBytes = 32 * 1024
-const slabBytes = 128 * 1024
 /** Everything beside values and what depends on the shape: LSNs, time, numbers, punctuation. */
 const frameBytes = 400
 const mostOfCharacter = 6
 const mostOfNumber = 32
 const mostOfUtf16 = 3
 
-let slab: Buffer = Buffer.alloc(0)
-let used = 0
-
-type OrdinaryEvent = InsertEvent | UpdateEvent | DeleteEvent
+export type OrdinaryEvent = InsertEvent | UpdateEvent | DeleteEvent
 
 /**
  * The wire JSON of an ordinary row, written as bytes piece after piece: half the cost of a string that then becomes bytes
@@ -28,27 +24,34 @@ type OrdinaryEvent = InsertEvent | UpdateEvent | DeleteEvent
  * and large values, and those that did not change.
  */
 export function writeRow(event: ChangeEvent, before: string, after: string): Buffer | null {
-  if (event.kind !== 'insert' && event.kind !== 'update' && event.kind !== 'delete') return null
-  const shape = shapeOf(event.relation, event.translation)
-  const identity =
-    event.kind === 'insert' ? null : event.kind === 'delete' ? event.old : (event.old ?? event.values)
-  const bytes =
-    frameBytes +
-    mostOfUtf16 * (before.length + after.length) +
-    2 * shapeBytes(shape).total +
-    (event.kind === 'delete' ? 0 : mostOf(event.values)) +
-    (identity === null ? 0 : mostOf(identity))
-  if (bytes > mostBytes) return null
-  if (used + bytes > slab.length) {
-    slab = Buffer.allocUnsafeSlow(slabBytes)
-    used = 0
-  }
-  const start = used
-  let at = writePlain(slab, start, before)
-  at = writeEvent(slab, at, event, shape, identity)
-  used = writePlain(slab, at, after)
-  return slab.subarray(start, used)
+  if (!isOrdinary(event)) return null
+  const bytes = mostOfUtf16 * (before.length + after.length) + mostOfRow(event)
+  if (bytes > mostOfSlab) return null
+  const out = slabs.withRoom(bytes)
+  const start = slabs.used
+  const at = writeRowAt(out, writePlain(out, start, before), event)
+  if (at === notWritten) return null
+  const end = writePlain(out, at, after)
+  slabs.use(end)
+  return out.subarray(start, end)
 }
+
+/** Of a kind that may be written so. */
+export const isOrdinary = (event: ChangeEvent): event is OrdinaryEvent =>
+  event.kind === 'insert' || event.kind === 'update' || event.kind === 'delete'
+
+/** An upper bound of what `writeRowAt` writes; infinity for what it cannot write. */
+export function mostOfRow(event: OrdinaryEvent): number {
+  const most = frameBytes + 2 * shapeBytes(shapeOf(event.relation, event.translation)).total
+  if (event instanceof PrintedChange) return most + mostOfPrinted(event)
+  const identity = identityOf(event)
+  return (
+    most + (event.kind === 'delete' ? 0 : mostOf(event.values)) + (identity === null ? 0 : mostOf(identity))
+  )
+}
+
+const identityOf = (event: OrdinaryEvent): Row | null =>
+  event.kind === 'insert' ? null : event.kind === 'delete' ? event.old : (event.old ?? event.values)
 
 /** An upper bound of what its values take; infinity for what is not ordinary. */
 function mostOf(row: Row): number {
@@ -63,33 +66,49 @@ function mostOf(row: Row): number {
   return bytes
 }
 
-function writeEvent(
-  out: Buffer,
-  start: number,
-  event: OrdinaryEvent,
-  shape: ShapeJson,
-  identity: Row | null,
-): number {
+/** Writes it to `out` at `start`, where there must be room, and gives the place behind it, or `notWritten`. */
+export function writeRowAt(out: Buffer, start: number, event: OrdinaryEvent): number {
+  const shape = shapeOf(event.relation, event.translation)
   const { names, metadata } = shapeBytes(shape)
   let at = writeBytes(out, start, headOf(event))
-  at = writePlain(out, at, formatLsn(event.lsn))
+  at = writeLsn(out, at, event.lsn)
   at = writePlain(out, at, '",')
   at = writeBytes(out, at, names)
-  at =
-    event.kind === 'delete' ? writePlain(out, at, 'null') : writeColumns(out, at, shape, event.values, null)
+  at = event.kind === 'delete' ? writePlain(out, at, 'null') : writeNew(out, at, event, shape)
+  if (at === notWritten) return notWritten
   at = writePlain(out, at, ',"identity":')
-  at =
-    identity === null || shape.keys.length === 0
-      ? writePlain(out, at, 'null')
-      : writeColumns(out, at, shape, identity, shape.keys)
+  const hasIdentity = event.kind !== 'insert' && shape.keys.length > 0
+  at = hasIdentity ? writeIdentity(out, at, event, shape) : writePlain(out, at, 'null')
+  if (at === notWritten) return notWritten
   at = writeBytes(out, at, metadata)
-  at = writePlain(out, at, formatLsn(event.commitLsn))
+  at = writeLsn(out, at, event.commitLsn)
   at = writePlain(out, at, '","ordinal":')
   at = writeInteger(out, at, event.ordinal)
   at = writePlain(out, at, ',"xid":')
   at = writeInteger(out, at, event.xid)
   return writePlain(out, at, event.kind === 'insert' && event.snapshot ? ',"snapshot":true}' : '}')
 }
+
+const writeNew = (out: Buffer, at: number, event: InsertEvent | UpdateEvent, shape: ShapeJson): number =>
+  event instanceof PrintedChange
+    ? writePrinted(out, at, event, shape, 'columns')
+    : writeColumns(out, at, shape, event.values, null)
+
+const writeIdentity = (
+  out: Buffer,
+  at: number,
+  event: UpdateEvent | DeleteEvent,
+  shape: ShapeJson,
+): number =>
+  event instanceof PrintedChange
+    ? writePrinted(out, at, event, shape, 'identity')
+    : writeColumns(
+        out,
+        at,
+        shape,
+        event.kind === 'delete' ? event.old : (event.old ?? event.values),
+        shape.keys,
+      )
 
 const actions = { insert: 'I', update: 'U', delete: 'D' } as const
 let lastKind = ''
@@ -127,7 +146,7 @@ function writeColumns(
         at = isNumeric[i]! && isJsonNumber(value) ? writePlain(out, at, value) : writeText(out, at, value)
         break
       case 'number':
-        at = isInteger(value) ? writeInteger(out, at, value) : writePlain(out, at, numberJson(value))
+        at = writeNumber(out, at, value)
         break
       case 'bigint': {
         const near = Number(value)
@@ -140,6 +159,3 @@ function writeColumns(
   }
   return writePlain(out, at, count === 0 ? '[]' : '}]')
 }
-
-/** One that has the same digits as what JavaScript writes: not minus zero, and not 1e21. */
-const isInteger = (value: number): boolean => Number.isSafeInteger(value) && !Object.is(value, -0)

@@ -1,7 +1,7 @@
 import { PgstreamError } from '../../errors.ts'
 import type { Value } from '../../wal/value.ts'
 import { decodeText, decodeValue } from '../value-decoder.ts'
-import type { ValueKind } from '../value-decoder.ts'
+import type { ValueKind } from '../../wal/value-kind.ts'
 
 const tab = 0x09
 const newline = 0x0a

@@ -3,8 +3,9 @@ import type { OutputPlugin } from '../../wal/plugin-message.ts'
 import type { Relation, ReplicaIdentity } from '../../wal/relation.ts'
 import { numericOid } from '../builtin-types.ts'
 import { publicationName } from '../publication.ts'
-import { asText, valueKindOf } from '../value-decoder.ts'
-import type { ValueKind } from '../value-decoder.ts'
+import { valueKindOf } from '../value-decoder.ts'
+import { asText } from '../../wal/value-kind.ts'
+import type { ValueKind } from '../../wal/value-kind.ts'
 
 /** A column of a key, with what compares it: the index's own operators, which need not be on any search path. */
 export interface KeyColumn {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { crc32c } from '../../../src/kafka/crc32c.ts'
+import { crc32c, crc32cByTables } from '../../../src/kafka/crc32c.ts'
 
 test('the sums of RFC 3720, appendix B.4', () => {
   const bytes = (of: (i: number) => number): Buffer =>
@@ -26,6 +26,16 @@ test('any length from any place, also in a part of a larger buffer', () => {
     for (let end = start; end < start + 60; end++) {
       const part = large.subarray(3, end + 3)
       assert.equal(crc32c(part, start), oneByOne(part.subarray(start)))
+    }
+  }
+})
+
+test('WebAssembly and JavaScript agree on what is long, whatever its length and place', () => {
+  const large = Buffer.alloc(150_000, 'the quick brown fox jumps over 13 lazy dogs')
+  for (const length of [511, 512, 513, 527, 528, 32_767, 32_768, 32_769, 65_536 + 15, 100_001]) {
+    for (const start of [0, 1, 21]) {
+      const part = large.subarray(7, 7 + start + length)
+      assert.equal(crc32c(part, start), crc32cByTables(part, start), `${length} bytes from ${start}`)
     }
   }
 })
