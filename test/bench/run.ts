@@ -28,6 +28,8 @@ if (words[0] === 'micro') {
   await import('./micro/run.ts')
 } else if (words[0] === 'latency') {
   await measureLatency(words[1])
+} else if (words[0] === 'idle') {
+  await import('./idle/run.ts')
 } else if (values.list || chosen.length === 0) {
   for (const { name, workload } of scenarios) console.log(`${name}: ${workloads[workload].about}`)
   process.exitCode = values.list ? 0 : 2

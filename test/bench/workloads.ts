@@ -49,6 +49,12 @@ export const workloads = {
     table: orders,
     write: writeMixed,
   },
+  million: {
+    about: 'one transaction of 1,000,000 inserts, 10 columns',
+    changesOfOne: 1_000_000,
+    table: orders,
+    write: (query, repetition) => query(insertOrders(repetition * 1_000_000 + 1, 1_000_000)),
+  },
   single: {
     about: 'transactions of one insert, 10 columns',
     changesOfOne: 1000,

@@ -5,6 +5,8 @@ const { encodeWireJsonBytes, postgresListener, Processor, runPipeline } = await 
 )
 
 class NullSink extends Processor {
+  takesPrinted = true
+
   encode(event) {
     return { bytes: encodeWireJsonBytes(event) }
   }

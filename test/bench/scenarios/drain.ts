@@ -36,4 +36,12 @@ export const drains: readonly Scenario[] = [
     run: intoStdout,
     atLeast: 0.75,
   },
+  {
+    name: 'a million rows in one transaction, stdout, pgoutput',
+    workload: 'million',
+    plugin: 'pgoutput',
+    limit: postgres,
+    run: intoStdout,
+    bounds: { firstRowSeconds: 1, peakRssMb: 230 },
+  },
 ]

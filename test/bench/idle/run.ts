@@ -1,0 +1,57 @@
+/** `npm run bench -- idle`: what a command takes that has nothing to do, of one core and of memory. Linux only. */
+import { readFile } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
+import { RunningCommand } from '../../support/command.ts'
+import { startPostgres } from '../../support/postgres.ts'
+import { preparedDatabase } from '../../support/source.ts'
+import { benchTopic, stopServices } from '../bench-services.ts'
+
+/** What has to be compiled and collected once is done by then. */
+const settleSeconds = 20
+const seconds = 30
+const [mostPercent, mostMb] = [0.5, 80]
+/** Of the times in /proc (`getconf CLK_TCK`). */
+const ticksPerSecond = 100
+
+async function cpuSeconds(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+}
+
+async function rssMb(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1024
+}
+
+async function measure(name: string, args: readonly string[], env: Record<string, string>): Promise<boolean> {
+  await using command = new RunningCommand(['run', ...args], { env })
+  await command.says(/reading the replication slot|assigned|reading the topic/)
+  const pid = command.child.pid!
+  await pause(settleSeconds * 1_000)
+  const before = await cpuSeconds(pid)
+  await pause(seconds * 1_000)
+  const percent = ((await cpuSeconds(pid)) - before) * (100 / seconds)
+  const mb = await rssMb(pid)
+  const isMissed = percent >= mostPercent || mb > mostMb
+  console.log(
+    `${name}, idle: ${percent.toFixed(2)} % of a core (< ${mostPercent}), RSS ${mb.toFixed(0)} MB (<= ${mostMb})${isMissed ? ': missed' : ''}`,
+  )
+  return isMissed
+}
+
+try {
+  await using server = await startPostgres({ major: 15 })
+  await using database = await preparedDatabase({ url: server.url })
+  await using topic = await benchTopic()
+  const kafka = { PGSTREAM_KAFKA_SERVERS: topic.address, PGSTREAM_KAFKA_TOPIC_NAME: topic.name }
+  const postgres = { PGSTREAM_POSTGRES_LISTENER_URL: database.url }
+  await measure('Postgres → stdout', ['--stdout'], postgres)
+  await measure('Postgres → Kafka', [], { ...postgres, ...kafka })
+  await measure('Kafka → stdout', ['--stdout'], {
+    ...kafka,
+    PGSTREAM_KAFKA_READER_CONSUMER_GROUP_ID: 'idle',
+  })
+} finally {
+  await stopServices()
+}
