@@ -15,10 +15,13 @@ const users = bytes.relation([
 ])
 const orders = bytes.relation([], { oid: 16_500, table: 'orders' })
 
+/** Whether rows stay as Postgres printed them: what is wrong with a message is said at once in both ways. */
+const ways = [false, true]
+
 /** In the middle of a transaction, two tables known. */
-function decoding(): { decoder: PgoutputDecoder; events: WalEvent[] } {
+function decoding(isPrinted = false): { decoder: PgoutputDecoder; events: WalEvent[] } {
   const events: WalEvent[] = []
-  const decoder = new PgoutputDecoder((event) => events.push(event))
+  const decoder = new PgoutputDecoder((event) => events.push(event), undefined, isPrinted)
   for (const message of [bytes.begin(), users, orders]) decoder.decode(message, lsn(1n))
   return { decoder, events }
 }
@@ -42,18 +45,22 @@ const messages: Readonly<Record<string, Buffer>> = {
 
 for (const [name, whole] of Object.entries(messages)) {
   test(`${name} cut at any byte is a protocol error and no event`, () => {
-    for (let length = 0; length < whole.length; length++) {
-      const { decoder, events } = decoding()
-      const cut = whole.subarray(0, length)
-      assert.throws(() => decoder.decode(cut, lsn(2n)), protocolError, `cut after ${length} bytes`)
-      assert.deepEqual(events, [], `cut after ${length} bytes`)
+    for (const isPrinted of ways) {
+      for (let length = 0; length < whole.length; length++) {
+        const { decoder, events } = decoding(isPrinted)
+        const cut = whole.subarray(0, length)
+        assert.throws(() => decoder.decode(cut, lsn(2n)), protocolError, `cut after ${length} bytes`)
+        assert.deepEqual(events, [], `cut after ${length} bytes`)
+      }
     }
   })
 
   test(`${name} with a byte too many is a protocol error and no event`, () => {
-    const { decoder, events } = decoding()
-    assert.throws(() => decoder.decode(Buffer.concat([whole, Buffer.from([0])]), lsn(2n)), protocolError)
-    assert.deepEqual(events, [])
+    for (const isPrinted of ways) {
+      const { decoder, events } = decoding(isPrinted)
+      assert.throws(() => decoder.decode(Buffer.concat([whole, Buffer.from([0])]), lsn(2n)), protocolError)
+      assert.deepEqual(events, [])
+    }
   })
 }
 
@@ -109,19 +116,23 @@ const refused: Readonly<Record<string, Buffer>> = {
 
 for (const [name, damaged] of Object.entries(refused)) {
   test(`${name} is a protocol error and no event`, () => {
-    const { decoder, events } = decoding()
-    assert.throws(() => decoder.decode(damaged, lsn(2n)), protocolError)
-    assert.deepEqual(events, [])
+    for (const isPrinted of ways) {
+      const { decoder, events } = decoding(isPrinted)
+      assert.throws(() => decoder.decode(damaged, lsn(2n)), protocolError)
+      assert.deepEqual(events, [])
+    }
   })
 }
 
 for (const name of ['Commit', 'Insert', 'Update', 'Delete', 'Truncate', 'Message'] as const) {
   test(`${name} outside of a transaction is a protocol error and no event`, () => {
-    const { decoder, events } = decoding()
-    decoder.decode(bytes.commit(), lsn(2n))
-    events.length = 0
-    assert.throws(() => decoder.decode(messages[name]!, lsn(3n)), protocolError)
-    assert.deepEqual(events, [])
+    for (const isPrinted of ways) {
+      const { decoder, events } = decoding(isPrinted)
+      decoder.decode(bytes.commit(), lsn(2n))
+      events.length = 0
+      assert.throws(() => decoder.decode(messages[name]!, lsn(3n)), protocolError)
+      assert.deepEqual(events, [])
+    }
   })
 }
 
