@@ -63,12 +63,18 @@ export class SchemaIndices {
 
   /** All that a table ever had in the index of a schema. */
   async fieldsOf(schema: string, tableId: string): Promise<Properties> {
-    const path = `${encodeURIComponent(this.aliasOf(schema))}/_mapping`
+    const alias = encodeURIComponent(this.aliasOf(schema))
+    // nothing else: what users call their tables may be more than the client reads, as __proto__ is
+    const query = { filter_path: `*.mappings.properties.${tableId}-*` }
     const found = await this.#unlessMissing(
-      this.#send<Record<string, { mappings: { properties?: Properties } }>>('GET', path),
+      this.#options.client.send<Record<string, { mappings: { properties?: Properties } }>>({
+        method: 'GET',
+        path: `/${alias}/_mapping`,
+        query,
+      }),
     )
     const { properties = {} } = Object.values(found ?? {})[0]?.mappings ?? {}
-    return Object.fromEntries(Object.entries(properties).filter(([name]) => name.startsWith(`${tableId}-`)))
+    return properties
   }
 
   /** An index keeps its name when its schema is renamed: only the end of it says something. */

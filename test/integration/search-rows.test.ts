@@ -193,6 +193,8 @@ test('300 tables of 30 columns, 2,000 DDL commands in a row, and names of every 
 test('a move to another schema that comes again leaves the values of columns that came later', async () => {
   await using stream = await openSearchStream()
   await stream.query('create schema s; create table t (id int primary key)')
+  // a name in the mapping that the client takes for an attack
+  await stream.query('create table other ("__proto__" int primary key)')
   await stream.query('insert into t values (1)')
   await stream.query('alter table t set schema s')
   await stream.query('insert into s.t values (2)')
