@@ -8,6 +8,7 @@ import { pluginProblem } from './plugin-problem.ts'
 import { fromPostgres } from './postgres-error.ts'
 import { findPublication, otherPublication, publicationName } from './publication.ts'
 import { missingRights } from './rights.ts'
+import type { Needs } from './rights.ts'
 import { findSlot, slotMissing, slotProblem } from './slot.ts'
 import { listInWords } from './waiting.ts'
 
@@ -120,7 +121,7 @@ async function lookAtDatabase(client: pg.ClientBase, server: ServerFacts): Promi
     applied = await appliedMigrations(client, migrations)
   } catch (cause) {
     const problem = fromPostgres(cause, 'a look at the schema pgstream')
-    return [{ about: 'schema pgstream', says: '', problem }]
+    return [{ about: 'schema pgstream', says: '', problem }, await lookAtRights(client, server, noNeeds)]
   }
   const publication = await findPublication(client)
   const cutOff = publication === null && applied.size > 0 ? await liveSlots(client, server.database) : []
@@ -143,16 +144,18 @@ async function lookAtDatabase(client: pg.ClientBase, server: ServerFacts): Promi
             : null,
       missing: publication ? null : notInitialized('no publication'),
     },
-    {
-      about: 'rights',
-      says: `The user ${JSON.stringify(server.user)} may do what is needed.`,
-      problem: await missingRights(client, server, {
-        eventTriggers: !complete,
-        publication: publication === null,
-      }),
-    },
+    await lookAtRights(client, server, { eventTriggers: !complete, publication: publication === null }),
   ]
 }
+
+/** Where the schema cannot be looked at: what is still to be made is not known. */
+const noNeeds: Needs = { eventTriggers: false, publication: false }
+
+const lookAtRights = async (client: pg.ClientBase, server: ServerFacts, needs: Needs): Promise<Finding> => ({
+  about: 'rights',
+  says: `The user ${JSON.stringify(server.user)} may do what is needed.`,
+  problem: await missingRights(client, server, needs),
+})
 
 async function liveSlots(client: pg.ClientBase, database: string): Promise<string[]> {
   const live: string[] = []
