@@ -1,15 +1,16 @@
 import type { BackfillStatus } from '../telemetry/backfill-status.ts'
 import type { RetainedWal } from '../telemetry/retained-wal.ts'
+import { isOutputPlugin } from '../wal/plugin-message.ts'
 import { connect, queryTimeoutMs } from './connect.ts'
 import { lookAtBackfill } from './look-at-backfill.ts'
 import { fromPostgres } from './postgres-error.ts'
 import { readRetainedWal } from './read-retained-wal.ts'
-import { slotMissing } from './slot.ts'
+import { findSlot, slotMissing, slotProblem } from './slot.ts'
 import { slotNameFor } from './slot-name.ts'
 
 /**
- * One look at a slot and its backfill from the outside, whoever reads it.
- * @throws {PgstreamError} PGSTREAM_SLOT_MISSING, and why the server cannot be asked.
+ * One look at a slot and its backfill from the outside, whoever reads it; one that is lost is told by its level.
+ * @throws {PgstreamError} PGSTREAM_SLOT_MISSING, PGSTREAM_SLOT_INVALID where it is of another database or plugin, and why the server cannot be asked.
  */
 export async function lookAtSlot(options: {
   readonly url: string
@@ -20,8 +21,12 @@ export async function lookAtSlot(options: {
   try {
     const { rows } = await client.query<{ database: string }>('select current_database() as database')
     const name = slotNameFor(rows[0]!.database, options.slotName)
-    const retained = await readRetainedWal(client, name, options.maxRetainedWal)
+    const slot = await findSlot(client, name)
+    const retained = slot && (await readRetainedWal(client, name, options.maxRetainedWal))
     if (!retained) throw slotMissing(name)
+    const plugin = isOutputPlugin(slot.plugin) ? slot.plugin : 'pgoutput'
+    const problem = slotProblem({ ...slot, lost: false }, rows[0]!.database, plugin)
+    if (problem) throw problem
     return { retained, backfill: (await lookAtBackfill(client, name)) ?? null }
   } catch (cause) {
     throw fromPostgres(cause, 'looking at the replication slot')
