@@ -75,6 +75,7 @@ export class StreamWatch {
       ...(source && source.state !== 'reading'
         ? [`The source is ${words[source.state]}${source.problem ? `: ${source.problem.message}` : '.'}`]
         : []),
+      ...(source?.state === 'reading' && sight ? this.#silenceOf(sight) : []),
       ...(sight?.retained?.level === 'lost' ? ['Postgres removed WAL that the slot needs.'] : []),
       ...sinks.flatMap(({ name, opened, stalled, problem }) =>
         !opened
@@ -128,6 +129,13 @@ export class StreamWatch {
       commitToDurableMs: metrics.commitToDurable.percentiles(),
       deliveryMs: metrics.delivery.percentiles(),
     }
+  }
+
+  /** A server that hangs keeps its connections: that it answers no question tells it before the listener gives it up. */
+  #silenceOf({ problem, seenAt }: SlotSight): string[] {
+    const isSilent = seenAt > 0 && Date.now() - seenAt > this.#options.stallAfterMs
+    if (!isSilent || problem?.code !== 'PGSTREAM_SOURCE_UNREACHABLE') return []
+    return [`The source does not answer: ${problem.message}`]
   }
 
   #movedAt(sink: WatchedSink): number {
