@@ -4,6 +4,7 @@ import type { Meter } from '@opentelemetry/api'
 import type { IMetricReader } from '@opentelemetry/sdk-metrics'
 import { describeError } from './describe-error.ts'
 import type { Logger } from './logger.ts'
+import { version } from './version.ts'
 
 export interface MetricsExportOptions {
   /** Whether metrics can be scraped. */
@@ -31,6 +32,11 @@ export interface MetricsExport {
 export async function openMetricsExport(options: MetricsExportOptions): Promise<MetricsExport> {
   const { prometheus, otlp, logger } = options
   const { MeterProvider, PeriodicExportingMetricReader } = await import('@opentelemetry/sdk-metrics')
+  const { defaultResource, detectResources, envDetector, resourceFromAttributes } =
+    await import('@opentelemetry/resources')
+  const resource = defaultResource()
+    .merge(resourceFromAttributes({ 'service.name': 'pgstream', 'service.version': version }))
+    .merge(detectResources({ detectors: [envDetector] }))
   const readers: IMetricReader[] = []
   let scrape: MetricsExport['scrape'] = null
   if (prometheus) {
@@ -47,7 +53,7 @@ export async function openMetricsExport(options: MetricsExportOptions): Promise<
     readers.push(new PeriodicExportingMetricReader({ exporter, ...timing }))
     tellComplaints(logger)
   }
-  const provider = new MeterProvider({ readers })
+  const provider = new MeterProvider({ readers, resource })
   return {
     meter: provider.getMeter('pgstream'),
     scrape,

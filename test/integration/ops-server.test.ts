@@ -56,6 +56,7 @@ test('a stream that flows is ready, and status, history and metrics say what it 
   assert.equal(value('pgstream_events_total', { kind: 'row' }), 500)
   assert.equal(value('pgstream_processor_operations_total', { processor: 'stdout' }), sink!.operations)
   assert.equal(value('pgstream_ready'), 1)
+  assert.equal(value('target_info', { service_name: 'pgstream' }), 1)
   assert.equal(value('pgstream_source_connected'), 1)
   assert.ok(value('pgstream_replication_lag') >= 0)
   assert.ok(value('pgstream_replication_retained_wal') >= 0)
@@ -204,4 +205,9 @@ test('status tells from the outside who reads, what is missing and who does not 
   assert.equal(missing.code, 1)
   const { ok, problem } = JSON.parse(missing.stdout) as { ok: boolean; problem: { code: string } }
   assert.deepEqual([ok, problem.code], [false, 'PGSTREAM_SLOT_MISSING'])
+  const strange = `strange_${database.name}`
+  await database.query(`select pg_create_logical_replication_slot('${strange}', 'test_decoding')`)
+  const unusable = await pgstream(['status', '--pgurl', database.url, '--slot-name', strange])
+  assert.equal(unusable.code, 1)
+  assert.match(unusable.stdout, /error: The replication slot strange_\w+ has the plugin test_decoding\.\n/)
 })

@@ -36,6 +36,7 @@ interface Metric {
 
 interface Request {
   readonly resourceMetrics: readonly {
+    readonly resource: { readonly attributes: readonly { key: string; value: { stringValue?: string } }[] }
     readonly scopeMetrics: readonly {
       readonly scope: { readonly name: string }
       readonly metrics: readonly Metric[]
@@ -49,6 +50,10 @@ async function read(request: IncomingMessage): Promise<readonly Metric[]> {
   const body = Buffer.concat(parts)
   keepOutput('otlp', body)
   const { resourceMetrics } = JSON.parse(body.toString()) as Request
+  for (const { resource } of resourceMetrics) {
+    const name = resource.attributes.find(({ key }) => key === 'service.name')
+    assert.equal(name?.value.stringValue, 'pgstream-shop')
+  }
   const metrics = resourceMetrics.flatMap(({ scopeMetrics }) =>
     scopeMetrics.flatMap((scope) => scope.metrics),
   )
@@ -101,6 +106,7 @@ test('metrics are sent to an OTLP collector, by the names of the Go version, als
     PGSTREAM_METRICS_OTLP_URL: `http://127.0.0.1:${port}/v1/metrics`,
     PGSTREAM_METRICS_OTLP_INTERVAL: '1s',
     PGSTREAM_METRICS_OTLP_HEADERS: 'x-key=hush',
+    OTEL_SERVICE_NAME: 'pgstream-shop',
   }
   try {
     await using run = new RunningCommand(['run', '--stdout', '--pgurl', database.url], { env })
