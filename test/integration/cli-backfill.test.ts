@@ -6,7 +6,9 @@ import { filled } from '../support/backfill/fill.ts'
 import { pgstream, RunningCommand } from '../support/command.ts'
 import { postgresServers } from '../support/postgres.ts'
 import type { TemporaryDatabase } from '../support/postgres.ts'
+import { readPrometheus } from '../support/prometheus.ts'
 import { readingRole } from '../support/reading-role.ts'
+import { RunningOps } from '../support/running-ops.ts'
 import { preparedDatabase } from '../support/source.ts'
 import { statusOf } from '../support/status-report.ts'
 import { eventually } from '../support/wait.ts'
@@ -65,7 +67,7 @@ test('run --backfill brings every row once, and a table that is asked for again 
     await stop(run)
     assert.deepEqual(existingIds(run.stdout), everything)
   }
-  await using again = new RunningCommand(['run', '--backfill', '--stdout', '--pgurl', url])
+  await using again = await RunningOps.start(['--backfill', '--stdout', '--pgurl', url])
   await again.says(/reading the replication slot/)
   await database.query(`insert into items values (0, 'new')`)
   await eventually(() => again.stdout.includes('"new"'), { about: 'A change' })
@@ -79,6 +81,12 @@ test('run --backfill brings every row once, and a table that is asked for again 
   assert.deepEqual([items!.table, items!.state, items!.rows], ['items', 'done', 3001])
   const { backfill } = await statusOf(['--pgurl', url])
   assert.ok(backfill!.rows > 0 && backfill!.tables.done >= 1, JSON.stringify(backfill))
+  await eventually(async () => {
+    const { value } = readPrometheus(await again.metrics())
+    assert.equal(value('pgstream_backfill_tables', { state: 'done' }), 1)
+    assert.equal(value('pgstream_backfill_tables', { state: 'running' }), 0)
+    assert.equal(value('pgstream_backfill_rows'), 3001)
+  })
   const told = await pgstream(['backfill', 'status', '--pgurl', url])
   assert.match(told.stdout, /^public\.items {2}done +3,001 rows, [\d,]+ rows\/s\n$/)
   await stop(again)
