@@ -56,7 +56,7 @@ function settingsOf({ title, fields }: Module): string {
       .split('\n')
       .map((line) => `    ${line}`),
   ])
-  return section(`Settings of the ${title}`, lines)
+  return section(`Settings (${title})`, lines)
 }
 
 function describe(field: Field): string {

@@ -82,7 +82,7 @@ function checkFlag(
   if (flag === undefined) throw unknownFlag(name, argv, command)
   if (command && !commonFlags.includes(name) && !command.flags.includes(name)) {
     const takers = commands.filter(({ flags }) => flags.includes(name)).map((taker) => taker.name)
-    const where = takers.length === 0 ? '' : ` It belongs to ${takers.join(' and ')}.`
+    const where = takers.length === 0 ? '' : ` It belongs to ${takers.join(', ')}.`
     throw usage(`pgstream ${command.name} has no flag --${name}.${where}`)
   }
   const isSwitch = flag.placeholder === undefined
