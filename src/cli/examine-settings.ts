@@ -3,7 +3,7 @@ import { PgstreamError } from '../errors.ts'
 import { parsePostgresUrl } from '../postgres/postgres-url.ts'
 import { subscriptionAddress } from '../webhook/subscription-server.ts'
 import { TargetGuard } from '../webhook/target-guard.ts'
-import { kafkaLogin, kafkaRoles, kafkaTls } from './kafka-settings.ts'
+import { kafkaLogin, kafkaRoles, kafkaServers, kafkaTls } from './kafka-settings.ts'
 import { otlpSettings } from './otlp-settings.ts'
 import { searchConnectionSettings } from './search-settings.ts'
 import { twoSources } from './source-url.ts'
@@ -39,6 +39,7 @@ const looks: readonly Look[] = [
     if ((command.pgurl ?? postgresListener.url) && kafkaListener.groupId) throw twoSources(from)
   },
   kafkaRoles,
+  kafkaServers,
   kafkaLogin,
   kafkaTls,
   searchConnectionSettings,

@@ -32,11 +32,23 @@ export function kafkaRoles({ kafka, kafkaListener, kafkaWriter }: Config): Kafka
 
 /**
  * How to reach the servers.
- * @throws {PgstreamError} PGSTREAM_CONFIG_INVALID for half a login, half a certificate, or one that cannot be read.
+ * @throws {PgstreamError} PGSTREAM_CONFIG_INVALID for a server without a port, half a login, half a certificate, or one that cannot be read.
  */
 export function kafkaConnection(config: Config, logger: Logger): KafkaConnectionOptions {
-  const { servers = [], clientId } = config.kafka
-  return { servers, clientId, tls: kafkaTls(config), sasl: kafkaLogin(config), logger }
+  const { clientId } = config.kafka
+  return { servers: kafkaServers(config), clientId, tls: kafkaTls(config), sasl: kafkaLogin(config), logger }
+}
+
+/** @throws {PgstreamError} PGSTREAM_CONFIG_INVALID for one that is not host:port. */
+export function kafkaServers({ kafka: { servers = [] } }: Config): readonly string[] {
+  for (const server of servers) {
+    const [, port] = /^[^\s:/@]+:(\d{1,5})$/.exec(server) ?? []
+    if (port !== undefined && Number(port) >= 1 && Number(port) <= 65_535) continue
+    // what stands before an @ may be a password
+    const shown = server.includes('@') ? 'a part of the value' : JSON.stringify(server)
+    throw invalid(`PGSTREAM_KAFKA_SERVERS: ${shown} is not host:port, such as localhost:9092`)
+  }
+  return servers
 }
 
 /** @throws {PgstreamError} PGSTREAM_CONFIG_INVALID for half a login. */

@@ -72,3 +72,19 @@ test('two sources are one too many', () => {
   assert.match(message, /^There are two sources: PGSTREAM_POSTGRES_LISTENER_URL and PGSTREAM_KAFKA_READER/)
   assert.equal(remedy, 'Run one pgstream for each.')
 })
+
+test('a server of Kafka that is not host:port is told, and no password with it', () => {
+  for (const [server, shown] of [
+    ['localhost', '"localhost"'],
+    [':9092', '":9092"'],
+    ['one:99999', '"one:99999"'],
+    ['kafka://one:9092', '"kafka://one:9092"'],
+    ['me:hush@one:9092', 'a part of the value'],
+  ] as const) {
+    const { message } = toldOf({
+      PGSTREAM_KAFKA_TOPIC_NAME: 'shop',
+      PGSTREAM_KAFKA_SERVERS: `two:9092,${server}`,
+    })
+    assert.equal(message, `PGSTREAM_KAFKA_SERVERS: ${shown} is not host:port, such as localhost:9092.`)
+  }
+})
