@@ -98,10 +98,11 @@ test('a reader that does not take what is written makes it not ready, with the r
   await eventually(async () => assert.equal((await run.ready()).code, 200))
   await database.query(`insert into items select n, repeat('x', 1000) from generate_series(1, 3000) n`)
   const stalled = await eventually(async () => {
-    const answer = await run.ready()
-    return answer.code === 503 ? answer.body : null
+    // before that, on a busy machine, the rows may not have come through
+    const { code, body } = await run.ready()
+    return code === 503 && body.reasons.join() === 'The processor stdout delivers nothing.' ? body : null
   })
-  assert.deepEqual(stalled.reasons, ['The processor stdout delivers nothing.'])
+  assert.equal(stalled.ready, false)
   const { sinks, lagSeconds } = await run.status()
   assert.ok(sinks[0]!.queue.length > 0 && sinks[0]!.stalled)
   assert.ok(lagSeconds >= 1, `the lag is ${lagSeconds} s`)
