@@ -49,7 +49,7 @@ async function faultySource(source: PostgresSource, senderTimeout?: string): Pro
          insert into t values (${++id}, 'c'); commit`,
       )
     },
-    everythingCame: async (timeoutMs) => {
+    everythingCame: async (timeoutMs = 90_000) => {
       await stream.until((events) => rows(events).length >= id, `Row ${id}`, timeoutMs)
       await stream.changesOf('select 1')
       assert.deepEqual(

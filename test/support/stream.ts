@@ -74,7 +74,7 @@ export function openStream(database: TemporaryDatabase, options: StreamOptions =
   const until = async <T>(
     look: (all: readonly WalEvent[]) => T,
     about = 'What the test waits for in the stream',
-    timeoutMs = 30_000,
+    timeoutMs = 60_000,
   ): Promise<Exclude<T, false | null>> => {
     return Promise.race([eventually(() => look(events), { every: 5, about, timeoutMs }), failed])
   }
