@@ -108,7 +108,7 @@ export const errorTable = {
   },
   PGSTREAM_PROTOCOL: {
     about: 'The server sent something that this version does not understand.',
-    remedy: 'This is a bug of pgstream or a damaged connection: please report it with the message.',
+    remedy: 'This is a bug of pgstream or a damaged connection: please report it with all that is shown.',
     exitCode: 1,
   },
   PGSTREAM_KAFKA_UNREACHABLE: {
@@ -214,7 +214,7 @@ export const errorTable = {
   },
   PGSTREAM_INTERNAL: {
     about: 'Something happened that must not happen.',
-    remedy: 'This is a bug of pgstream: please report it with the message.',
+    remedy: 'This is a bug of pgstream: please report it with all that is shown.',
     exitCode: 1,
   },
 } as const
@@ -237,11 +237,4 @@ export class PgstreamError extends Error {
     this.remedy = options.remedy ?? errorTable[code].remedy
     this.exitCode = errorTable[code].exitCode
   }
-}
-
-/** The error itself if it is ours, else an internal error around it. */
-export function asPgstreamError(error: unknown): PgstreamError {
-  if (error instanceof PgstreamError) return error
-  const sentence = error instanceof Error ? error.message : String(error)
-  return new PgstreamError('PGSTREAM_INTERNAL', sentence, { cause: error })
 }

@@ -1,4 +1,5 @@
-import { asPgstreamError, PgstreamError } from '../errors.ts'
+import { PgstreamError } from '../errors.ts'
+import { asPgstreamError } from '../telemetry/as-pgstream-error.ts'
 import { connect } from '../postgres/connect.ts'
 import { init } from '../postgres/init.ts'
 import { painter } from './demo/view/paint.ts'

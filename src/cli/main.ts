@@ -1,4 +1,5 @@
-import { asPgstreamError, PgstreamError } from '../errors.ts'
+import { PgstreamError } from '../errors.ts'
+import { asPgstreamError } from '../telemetry/as-pgstream-error.ts'
 import { version } from '../telemetry/version.ts'
 import { commandOf } from './commands.ts'
 import type { CommandName } from './commands.ts'

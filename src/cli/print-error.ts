@@ -1,3 +1,4 @@
+import { asPgstreamError } from '../telemetry/as-pgstream-error.ts'
 import { describeError } from '../telemetry/describe-error.ts'
 import { styled } from './styled.ts'
 
@@ -8,7 +9,7 @@ export interface PrintErrorOptions {
 
 /** Tells a person, or a script, what went wrong and what to do about it. No secrets. */
 export function printError(error: unknown, { json }: PrintErrorOptions): void {
-  const said = describeError(error)
+  const said = describeError(asPgstreamError(error))
   if (json) {
     process.stdout.write(`${JSON.stringify({ ok: false, error: said })}\n`)
     return

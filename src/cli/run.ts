@@ -1,6 +1,6 @@
 import { readConfig } from '../config/read-config.ts'
 import type { ConfigRead } from '../config/read-config.ts'
-import { asPgstreamError } from '../errors.ts'
+import { asPgstreamError } from '../telemetry/as-pgstream-error.ts'
 import type { CommandLogger } from '../telemetry/pino-logger.ts'
 import { buildPipeline } from './build-pipeline.ts'
 import type { BuiltPipeline } from './build-pipeline.ts'

@@ -1,5 +1,6 @@
 import { PgstreamError } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
+import { foreignMessage, knownMessage } from '../telemetry/foreign-message.ts'
 
 /** What errors of kafkajs have besides their message. */
 interface ClientError extends Error {
@@ -43,7 +44,7 @@ export function fromKafka(cause: unknown, doing: string): PgstreamError {
   const ours = chain.find((error) => error instanceof PgstreamError)
   if (ours) return ours
   const inner = chain.at(-1)
-  const said = inner === undefined ? String(cause) : inner.message.replace(/\.$/, '')
+  const said = foreignMessage(inner ?? cause).replace(/\.$/, '')
   const sentence = `${doing} failed: ${said}.`
   for (const { type, name } of chain) {
     const code = name === 'KafkaJSSASLAuthenticationError' ? 'PGSTREAM_KAFKA_REFUSED' : codes[type ?? '']
@@ -66,7 +67,9 @@ export function fromKafka(cause: unknown, doing: string): PgstreamError {
       remedy: 'Check PGSTREAM_KAFKA_TLS_ENABLED and the certificates, and that the port is one with TLS.',
     })
   }
-  const isClients = chain.some(({ name }) => name.startsWith('KafkaJS'))
+  // whatever is thrown within a call of kafkajs comes wrapped in one of its own
+  const isClients =
+    chain.some(({ name }) => name.startsWith('KafkaJS')) && inner && knownMessage(inner) !== undefined
   return new PgstreamError(isClients ? 'PGSTREAM_KAFKA_UNREACHABLE' : 'PGSTREAM_INTERNAL', sentence, {
     cause,
   })

@@ -141,7 +141,8 @@ export class KafkaListener extends Readable implements Listener {
       return this.#reader.read(value.toString('utf8'), position)
     } catch (error) {
       if (!(error instanceof TypeError)) throw error
-      this.#poison = error.message
+      // what the engine says of an argument shows it
+      this.#poison = 'code' in error ? 'is no event' : error.message
       return null
     }
   }

@@ -1,4 +1,4 @@
-import { asPgstreamError } from '../errors.ts'
+import { asPgstreamError } from '../telemetry/as-pgstream-error.ts'
 import { describeError } from '../telemetry/describe-error.ts'
 
 /** One thing that `pgstream check` looked at. */

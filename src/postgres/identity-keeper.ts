@@ -1,4 +1,4 @@
-import { asPgstreamError } from '../errors.ts'
+import { asPgstreamError } from '../telemetry/as-pgstream-error.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { connect } from './connect.ts'
 import { describeLeft, mendReplicaIdentities } from './replica-identities.ts'

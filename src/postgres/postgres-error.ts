@@ -1,5 +1,6 @@
 import { PgstreamError } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
+import { foreignMessage } from '../telemetry/foreign-message.ts'
 
 /** Whom an error is about; a `pg.Client` and a `PostgresConfig` are both such. */
 export interface ServerName {
@@ -27,8 +28,7 @@ interface ServerError {
 export function fromPostgres(cause: unknown, doing: string, server?: ServerName): PgstreamError {
   if (cause instanceof PgstreamError) return cause
   const where = server?.host === undefined ? '' : ` (${describeServer(server)})`
-  const said =
-    cause instanceof Error ? (cause.message || networkCode(cause)).replace(/\.$/, '') : String(cause)
+  const said = foreignMessage(cause).replace(/\.$/, '')
   const error = asServerError(cause)
   const verdict = error ? judgeServerError(error) : judgeNetworkError(cause)
   const sentence = `${capitalised(doing)} failed${where}: ${said}${error ? ` (${error.code})` : ''}.`

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { asPgstreamError } from '../errors.ts'
+import { asPgstreamError } from '../telemetry/as-pgstream-error.ts'
 import { Growth } from '../telemetry/growth.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { describeRetainedWal, retainedWalLevels, retainedWalRemedy } from '../telemetry/retained-wal.ts'

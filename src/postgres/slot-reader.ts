@@ -1,4 +1,4 @@
-import { asPgstreamError } from '../errors.ts'
+import { asPgstreamError } from '../telemetry/as-pgstream-error.ts'
 import { BackOff } from '../pipeline/back-off.ts'
 import type { Carried } from '../pipeline/confirming-writable.ts'
 import type { Logger } from '../telemetry/logger.ts'

@@ -1,5 +1,6 @@
 import type pg from 'pg'
-import { asPgstreamError, PgstreamError } from '../errors.ts'
+import { PgstreamError } from '../errors.ts'
+import { asPgstreamError } from '../telemetry/as-pgstream-error.ts'
 import { BackOff } from '../pipeline/back-off.ts'
 import { pauseUnlessAborted } from '../pipeline/pause-unless-aborted.ts'
 import type { Logger } from '../telemetry/logger.ts'

@@ -1,4 +1,5 @@
 import type { Client, ClientOptions } from '@opensearch-project/opensearch'
+import { foreignMessage } from '../telemetry/foreign-message.ts'
 import type { SearchConnection } from './search-connection.ts'
 import type { BulkItem, SearchClient, SearchRequest } from './search-client.ts'
 import { StoreError } from './store-error.ts'
@@ -45,7 +46,7 @@ class OpenSearchClient implements SearchClient {
     try {
       for await (const piece of body as AsyncIterable<Buffer>) pieces.push(Buffer.from(piece))
     } catch (cause) {
-      throw new StoreError(0, 'connection_lost', String(cause), cause)
+      throw new StoreError(0, 'connection_lost', foreignMessage(cause), cause)
     }
     const text = Buffer.concat(pieces).toString('utf8')
     if (statusCode !== null && statusCode >= 300) throw refused(statusCode, parsed(text))
@@ -93,9 +94,9 @@ class OpenSearchClient implements SearchClient {
 }
 
 function asStoreError(cause: unknown): StoreError {
-  const { statusCode, body, name, message } = cause as Error & { statusCode?: number; body?: unknown }
+  const { statusCode, body, name } = cause as Error & { statusCode?: number; body?: unknown }
   if (name === 'ResponseError' && statusCode) return refused(statusCode, body, cause)
-  return new StoreError(0, name, message, cause)
+  return new StoreError(0, name, foreignMessage(cause), cause)
 }
 
 interface ErrorAnswer {

@@ -1,4 +1,5 @@
 import { PgstreamError } from '../errors.ts'
+import { foreignMessage } from '../telemetry/foreign-message.ts'
 
 /** An answer of the search store that is no success, or none (`status` 0). */
 export class StoreError extends Error {
@@ -38,7 +39,9 @@ export function withoutValues(type: string, reason: string): string {
 export function asSearchError(error: unknown, doing: string): PgstreamError {
   if (error instanceof PgstreamError) return error
   if (!(error instanceof StoreError)) {
-    return new PgstreamError('PGSTREAM_INTERNAL', `${doing} failed: ${String(error)}.`, { cause: error })
+    return new PgstreamError('PGSTREAM_INTERNAL', `${doing} failed: ${foreignMessage(error)}.`, {
+      cause: error,
+    })
   }
   const { status, type, reason } = error
   const said = status === 0 ? reason : withoutValues(type, reason)

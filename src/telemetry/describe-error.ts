@@ -1,7 +1,8 @@
 import { PgstreamError } from '../errors.ts'
+import { codeOf, foreignMessage, knownMessage } from './foreign-message.ts'
 import { scrub } from './scrub.ts'
 
-/** What a person or a log is told of an error. No secrets. */
+/** What a person or a log is told of an error. No secrets, no values of rows. */
 export interface ErrorDescription {
   /** Ours, Postgres' or the system's. */
   readonly code?: string
@@ -16,11 +17,11 @@ export interface ErrorDescription {
  * A stack helps nobody who mistyped a host: it comes with `stack: true`, and with errors that must not happen.
  */
 export function describeError(error: unknown, options: { stack?: boolean } = {}): ErrorDescription {
-  if (!(error instanceof Error)) return { message: scrub(String(error)) }
+  if (!(error instanceof Error)) return { message: foreignMessage(error) }
   const code = codeOf(error)
-  const message = messageOf(error)
+  const message = error instanceof PgstreamError ? error.message : foreignMessage(error)
   const cause = causesOf(error)
-    .map(messageOf)
+    .flatMap((each) => (each instanceof PgstreamError ? each.message : (knownMessage(each) ?? [])))
     .filter((text, place, all) => !message.includes(text) && all.indexOf(text) === place)
     .join(': ')
   const isBug = !(error instanceof PgstreamError) || error.code === 'PGSTREAM_INTERNAL'
@@ -32,13 +33,6 @@ export function describeError(error: unknown, options: { stack?: boolean } = {})
     ...(cause === '' ? {} : { cause: scrub(cause) }),
     ...(stack === undefined ? {} : { stack: scrub(stack) }),
   }
-}
-
-/** A host with several addresses fails with an AggregateError that has a code and no message. */
-const messageOf = (error: Error): string => error.message || codeOf(error) || error.name
-
-function codeOf(error: Error): string | undefined {
-  return 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
 
 function causesOf(error: Error): Error[] {

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { asPgstreamError } from '../errors.ts'
+import { asPgstreamError } from '../telemetry/as-pgstream-error.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { ChangeEvent } from '../wal/event.ts'
 import type { Relation } from '../wal/relation.ts'

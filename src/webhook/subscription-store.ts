@@ -1,4 +1,5 @@
-import { asPgstreamError, PgstreamError } from '../errors.ts'
+import { PgstreamError } from '../errors.ts'
+import { asPgstreamError } from '../telemetry/as-pgstream-error.ts'
 import { SteadySession } from '../postgres/steady-session.ts'
 import type { SteadySessionOptions } from '../postgres/steady-session.ts'
 import { makeSecret, signingKey } from './signature.ts'

@@ -84,13 +84,14 @@ test('no secret gets into a line, wherever it stands', () => {
 
 test('an error is logged with code, sentence, remedy and the message of its cause', () => {
   const { logger, lines } = collect()
-  const cause = new Error('outer', { cause: new Error('connect ECONNREFUSED') })
+  const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+  const cause = new Error('Connection terminated', { cause: refused })
   logger.error({ error: new PgstreamError('PGSTREAM_SOURCE_UNREACHABLE', 'Gone.', { cause }) }, 'stopped')
   assert.deepEqual(lines()[0]?.['error'], {
     code: 'PGSTREAM_SOURCE_UNREACHABLE',
     message: 'Gone.',
     remedy: 'Check host, port and network, and that the server runs and accepts connections.',
-    cause: 'outer: connect ECONNREFUSED',
+    cause: 'Connection terminated: connect ECONNREFUSED',
   })
 })
 

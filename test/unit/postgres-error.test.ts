@@ -72,18 +72,28 @@ for (const [expected, error] of [
   ],
   ['PGSTREAM_ROW_TOO_LARGE', fromServer('54000', 'enlargeStringInfo', 'Puffer zu klein')],
   ['PGSTREAM_INTERNAL', fromServer('XX000', 'heap_open', 'etwas anderes')],
-  ['PGSTREAM_INTERNAL', fromServer('22P02', 'pg_strtoint32', 'ungültige Eingabesyntax')],
-  ['PGSTREAM_INTERNAL', new TypeError('not a function')],
+  ['PGSTREAM_INTERNAL', new TypeError('read is not a function')],
 ] as const satisfies readonly (readonly [ErrorCode, Error])[]) {
   test(`"${error.message}" is ${expected}, with the place and without the password`, () => {
     const told = fromPostgres(error, 'connecting', server)
     assert.equal(told.code, expected)
     assert.equal(told.cause, error)
     assert.match(told.message, /^Connecting failed \(database "shop" at db\.example:5432 as user "ann"\): /)
-    assert.ok(told.message.includes(error.message))
+    assert.ok(told.message.includes(error.message), told.message)
     assert.doesNotMatch(`${told.message} ${told.remedy}`, /hush/)
   })
 }
+
+test('what Postgres says of data is not repeated, its code is', () => {
+  const told = fromPostgres(
+    fromServer('22P02', 'pg_strtoint32', 'ungültig: »planted-row«'),
+    'reading',
+    server,
+  )
+  assert.equal(told.code, 'PGSTREAM_INTERNAL')
+  assert.match(told.message, /\(22P02\)\.$/)
+  assert.doesNotMatch(told.message, /planted/)
+})
 
 test('several addresses that all refuse are one sentence', () => {
   const error = new AggregateError([new Error('one'), new Error('two')])

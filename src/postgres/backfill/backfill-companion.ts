@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { asPgstreamError } from '../../errors.ts'
+import { asPgstreamError } from '../../telemetry/as-pgstream-error.ts'
 import type { Carried } from '../../pipeline/confirming-writable.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { CommitEvent } from '../../wal/event.ts'

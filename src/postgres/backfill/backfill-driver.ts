@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { asPgstreamError, PgstreamError } from '../../errors.ts'
+import { PgstreamError } from '../../errors.ts'
+import { asPgstreamError } from '../../telemetry/as-pgstream-error.ts'
 import { BackOff } from '../../pipeline/back-off.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { OutputPlugin } from '../../wal/plugin-message.ts'

@@ -39,7 +39,7 @@ test('a server that keeps its connections and answers nothing makes the stream n
 
 test('a source that is away is told once, and not also as one that does not answer', () => {
   const source = reading()
-  source.lost(new Error('connect ECONNREFUSED'))
+  source.lost(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }))
   const reasons = reasonsAfter(60_000, 'PGSTREAM_SOURCE_UNREACHABLE', source)
   assert.deepEqual(reasons, ['The source is away: connect ECONNREFUSED'])
 })
