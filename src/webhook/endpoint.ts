@@ -6,17 +6,15 @@ import type { SinkMetrics } from '../telemetry/sink-metrics.ts'
 import type { DeadLetterBox } from './dead-letters.ts'
 import { Health } from './endpoint-health.ts'
 import { EndpointReport } from './endpoint-report.ts'
-import type { HttpConnection } from './http-answer.ts'
 import type { HttpConnections } from './http-connections.ts'
 import { Lanes } from './lanes.ts'
-import type { Work } from './lanes.ts'
-import { notificationHeaders, unsendable } from './notification.ts'
+import { unsendable } from './notification.ts'
 import type { Notification } from './notification.ts'
-import { outcomeOf, outcomeOfError } from './outcome.ts'
 import type { Failure, Outcome } from './outcome.ts'
 import type { Permits } from './permits.ts'
+import { Sender } from './sender.ts'
 import { Share } from './share.ts'
-import type { SigningKey } from './signature.ts'
+import type { SigningKey } from './signing-key.ts'
 import type { SubscriptionBook } from './subscription-book.ts'
 import { readTargetUrl } from './target-url.ts'
 
@@ -40,6 +38,9 @@ export interface EndpointOptions {
 /** So many notifications are looked at for some that may be under way at the same time. */
 const mostInLanes = 500
 
+/** Where nothing is sent. */
+const nowhere = { origin: '', path: '' }
+
 /**
  * One URL: what waits for it, in order, and what is under way to it. It waits for nobody else, and nobody else for it, but for
  * the memory that all of them share.
@@ -52,9 +53,9 @@ export class Endpoint {
   readonly #share: Share
   readonly #report: EndpointReport
   readonly #address: { readonly origin: string; readonly path: string } | { readonly problem: string }
-  readonly #connections: HttpConnection[] = []
-  /** The one that was used last is used next: those that few notifications do not need can end. */
-  readonly #free: HttpConnection[] = []
+  readonly #senders: Sender[] = []
+  /** The one that was used last is used next: connections that few notifications do not need can end. */
+  readonly #free: Sender[] = []
   #wasUsed = true
 
   constructor(url: string, options: EndpointOptions) {
@@ -97,50 +98,50 @@ export class Endpoint {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#connections.map(async (connection) => connection.close()))
+    await Promise.all(this.#senders.map(async (sender) => sender.close()))
   }
 
   #work(): void {
     this.#wasUsed = true
-    while (this.#free.length > 0 || this.#connections.length < this.#options.workers) {
+    while (this.#free.length > 0 || this.#senders.length < this.#options.workers) {
       const work = this.#lanes.next()
       if (!work) return
-      this.#begin(work, this.#free.pop() ?? this.#connection())
+      const sender = this.#free.pop() ?? this.#sender()
+      sender.begin(work)
+      this.#begin(sender)
     }
   }
 
-  #connection(): HttpConnection {
-    const connection = this.#options.connections.to('problem' in this.#address ? '' : this.#address.origin)
-    this.#connections.push(connection)
-    return connection
+  #sender(): Sender {
+    const { origin, path } = 'problem' in this.#address ? nowhere : this.#address
+    const sender = new Sender(this.#options.connections.to(origin), this.#share, path)
+    this.#senders.push(sender)
+    return sender
   }
 
   /** Without a promise as long as all is well: that is most of the time, and thousands of times a second. */
-  #begin(work: Work<Notification>, connection: HttpConnection): void {
-    const startedAt = performance.now()
-    const keys = this.#health.isCalm ? this.#keysFor(work.item) : 'not now'
-    if (typeof keys === 'string') return this.#persist(work, connection, startedAt, null)
-    this.#attempt(work.item, keys, connection, (outcome) => {
-      if (outcome !== 'delivered') return this.#persist(work, connection, startedAt, outcome)
-      this.#succeeded()
-      this.#finish(work, connection)
-    })
+  #begin(sender: Sender): void {
+    const keys = this.#health.isCalm ? this.#keysFor(sender.work.item) : 'not now'
+    if (typeof keys === 'string') this.#persist(sender, null)
+    else this.#attempt(sender, keys, this.#firstIsOver)
   }
 
-  #persist(
-    work: Work<Notification>,
-    connection: HttpConnection,
-    startedAt: number,
-    outcome: Failure | null,
-  ): void {
-    this.#deliver(work.item, connection, startedAt, outcome).then(
-      () => this.#finish(work, connection),
+  readonly #firstIsOver = (sender: Sender, outcome: Outcome): void => {
+    if (outcome !== 'delivered') return this.#persist(sender, outcome)
+    this.#succeeded()
+    this.#finish(sender)
+  }
+
+  #persist(sender: Sender, outcome: Failure | null): void {
+    this.#deliver(sender, outcome).then(
+      () => this.#finish(sender),
       (error: unknown) => this.#options.fail(error),
     )
   }
 
-  #finish(work: Work<Notification>, connection: HttpConnection): void {
-    this.#free.push(connection)
+  #finish(sender: Sender): void {
+    const work = sender.end()
+    this.#free.push(sender)
     this.#lanes.finish(work)
     work.item.done()
     this.#work()
@@ -150,13 +151,9 @@ export class Endpoint {
    * Resolves when the notification is delivered, among the dead letters, or nobody wants it any more. `outcome` is that of its
    * first attempt, if that was made.
    */
-  async #deliver(
-    notification: Notification,
-    connection: HttpConnection,
-    startedAt: number,
-    outcome: Outcome | null,
-  ): Promise<void> {
+  async #deliver(sender: Sender, outcome: Outcome | null): Promise<void> {
     const { retry, signal } = this.#options
+    const notification = sender.work.item
     let backOff: BackOff | undefined
     if (!outcome && !this.#health.mayTry()) return this.#bury(notification, this.#health.why, 0)
     for (let attempts = 1; ; attempts++) {
@@ -167,7 +164,7 @@ export class Endpoint {
         if (keys === 'gone') return
         if (typeof keys === 'string') return this.#bury(notification, unsendable[keys], attempts - 1)
         outcome = await new Promise<Outcome>((resolve) => {
-          this.#attempt(notification, keys, connection, resolve)
+          this.#attempt(sender, keys, (_, what) => resolve(what))
         })
       }
       signal.throwIfAborted()
@@ -176,7 +173,7 @@ export class Endpoint {
       this.#tellFirst(outcome, attempts)
       if (outcome.isGone) await this.#gone(outcome.reason)
       if (isLast) {
-        if (outcome.mayPass && this.#health.usedUp(outcome.reason, startedAt))
+        if (outcome.mayPass && this.#health.usedUp(outcome.reason, sender.startedAt))
           this.#report.isDown(outcome.reason)
         return this.#bury(notification, outcome.reason, attempts)
       }
@@ -192,22 +189,13 @@ export class Endpoint {
   }
 
   #attempt(
-    { id, body }: Notification,
+    sender: Sender,
     keys: readonly SigningKey[],
-    connection: HttpConnection,
-    whenOver: (outcome: Outcome) => void,
+    whenOver: (sender: Sender, outcome: Outcome) => void,
   ): void {
     const address = this.#address
-    if ('problem' in address) {
-      return whenOver({ reason: address.problem, mayPass: false, isGone: false, pauseMs: null })
-    }
-    this.#share.take((pace) => {
-      const startedAt = performance.now()
-      connection.post(address.path, notificationHeaders(id, body, keys), body, (answer, error) => {
-        this.#share.end(pace, performance.now() - startedAt, answer !== null)
-        whenOver(answer ? outcomeOf(answer) : outcomeOfError(error))
-      })
-    })
+    if (!('problem' in address)) return sender.attempt(keys, whenOver)
+    whenOver(sender, { reason: address.problem, mayPass: false, isGone: false, pauseMs: null })
   }
 
   #succeeded(): void {

@@ -75,6 +75,7 @@ export class HttpConnections {
 /** One request and what is said to it. */
 class Exchange implements Dispatcher.DispatchHandler, Limited {
   deadline: number
+  place = -1
   readonly #deadlines: Deadlines
   readonly #timeoutMs: number
   readonly #whenAnswered: WhenAnswered

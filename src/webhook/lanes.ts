@@ -34,12 +34,15 @@ export class Lanes<T extends { readonly lanes: LanesOf }> {
   readonly #most: number
   readonly #tails = new Map<string, Ticket<T>>()
   readonly #ready = new Fifo<Work<T>>()
-  /** From the first on that cannot begin; null is a barrier with nothing to do. */
+  /** What nobody has looked at yet; null is a barrier with nothing to do. */
   readonly #held = new Fifo<T | null>()
   #unfinished = 0
   #isBehindBarrier = false
 
-  /** So many of the oldest are looked at; what is behind them takes no more memory than a place in a list. */
+  /**
+   * So many of the oldest are looked at, and no more than it takes to find the next; what is behind them takes no more memory than a
+   * place in a list.
+   */
   constructor(most: number) {
     this.#most = most
   }
@@ -50,8 +53,7 @@ export class Lanes<T extends { readonly lanes: LanesOf }> {
   }
 
   add(item: T): void {
-    if (this.#held.length > 0 || !this.#mayBegin(item)) this.#held.push(item)
-    else this.#begin(item)
+    this.#held.push(item)
   }
 
   /** A barrier with nothing to do. */
@@ -61,7 +63,14 @@ export class Lanes<T extends { readonly lanes: LanesOf }> {
 
   /** The next that may be done now; it has to be finished some time. */
   next(): Work<T> | undefined {
-    return this.#ready.shift()
+    for (;;) {
+      const work = this.#ready.shift()
+      if (work) return work
+      const item = this.#held.first()
+      if (item === undefined || !this.#mayBegin(item)) return undefined
+      this.#held.shift()
+      if (item !== null) this.#begin(item)
+    }
   }
 
   finish(work: Work<T>): void {
@@ -71,14 +80,6 @@ export class Lanes<T extends { readonly lanes: LanesOf }> {
     else {
       this.#leave(lanes[0]!, work)
       for (const [i, ticket] of work.otherTickets.entries()) this.#leave(lanes[i + 1]!, ticket)
-    }
-    for (
-      let item = this.#held.first();
-      item !== undefined && this.#mayBegin(item);
-      item = this.#held.first()
-    ) {
-      this.#held.shift()
-      if (item !== null) this.#begin(item)
     }
   }
 

@@ -8,7 +8,10 @@ export type Pace = 'quick' | 'slow'
  * are quick. Of each kind whoever comes first is served first.
  */
 export class Permits {
-  readonly #waiting: Readonly<Record<Pace, Fifo<() => void>>> = { quick: new Fifo(), slow: new Fifo() }
+  readonly #waiting: Readonly<Record<Pace, Fifo<(pace: Pace) => void>>> = {
+    quick: new Fifo(),
+    slow: new Fifo(),
+  }
   #free: number
   #freeForSlow: number
 
@@ -17,8 +20,8 @@ export class Permits {
     this.#freeForSlow = Math.ceil(most / 2)
   }
 
-  /** Calls `begin` when there is one, which may be at once. Each has to be given back, as the same pace. */
-  take(pace: Pace, begin: () => void): void {
+  /** Calls `begin` with the pace when there is one, which may be at once. Each has to be given back, as the same pace. */
+  take(pace: Pace, begin: (pace: Pace) => void): void {
     if (!this.#has(pace)) return this.#waiting[pace].push(begin)
     this.#give(pace, begin)
   }
@@ -26,19 +29,22 @@ export class Permits {
   giveBack(pace: Pace): void {
     this.#free++
     if (pace === 'slow') this.#freeForSlow++
-    for (const next of ['slow', 'quick'] as const) {
-      const begin = this.#has(next) ? this.#waiting[next].shift() : undefined
-      if (begin) return this.#give(next, begin)
-    }
+    if (!this.#serveNext('slow')) this.#serveNext('quick')
+  }
+
+  #serveNext(pace: Pace): boolean {
+    const begin = this.#has(pace) ? this.#waiting[pace].shift() : undefined
+    if (begin) this.#give(pace, begin)
+    return begin !== undefined
   }
 
   #has(pace: Pace): boolean {
     return this.#free > 0 && (pace === 'quick' || this.#freeForSlow > 0)
   }
 
-  #give(pace: Pace, begin: () => void): void {
+  #give(pace: Pace, begin: (pace: Pace) => void): void {
     this.#free--
     if (pace === 'slow') this.#freeForSlow--
-    begin()
+    begin(pace)
   }
 }

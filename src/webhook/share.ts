@@ -36,8 +36,7 @@ export class Share {
   }
 
   #begin(begin: (pace: Pace) => void): void {
-    const pace = this.#pace
     this.#underWay++
-    this.#permits.take(pace, () => begin(pace))
+    this.#permits.take(this.#pace, begin)
   }
 }

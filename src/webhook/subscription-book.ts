@@ -3,7 +3,7 @@ import { asPgstreamError } from '../telemetry/as-pgstream-error.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { ChangeEvent } from '../wal/event.ts'
 import type { Relation } from '../wal/relation.ts'
-import type { SigningKey } from './signature.ts'
+import type { SigningKey } from './signing-key.ts'
 import { wants } from './subscription.ts'
 import type { EventType, Subscription } from './subscription.ts'
 

@@ -1,4 +1,4 @@
-import type { SigningKey } from './signature.ts'
+import type { SigningKey } from './signing-key.ts'
 
 /** `action` of wire JSON: insert, update, delete, truncate, logical message. */
 export const eventTypes = ['I', 'U', 'D', 'T', 'M'] as const

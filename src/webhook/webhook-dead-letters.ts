@@ -107,7 +107,7 @@ export class WebhookDeadLetters {
     const connections = new HttpConnections({ guard: this.#guard, timeoutMs: this.#options.clientTimeout })
     const sent = await Promise.all(
       [...byUrl].map(async ([url, ofUrl]) => {
-        await new Promise<void>((begin) => permits.take('quick', begin))
+        await new Promise((begin) => permits.take('quick', begin))
         return this.#sendAll(url, ofUrl, book, connections).finally(() => permits.giveBack('quick'))
       }),
     )

@@ -6,7 +6,7 @@ import { readListenAddress } from './listen-address.ts'
 import { listen, stopListening } from '../telemetry/listen.ts'
 import { readBody } from './read-body.ts'
 import { isSigned } from './signature.ts'
-import type { SigningKey } from './signature.ts'
+import type { SigningKey } from './signing-key.ts'
 
 /** What a notification holds. */
 export interface ReceivedNotification {
