@@ -5,8 +5,7 @@ import type { Logger } from '../telemetry/logger.ts'
 import { formatLsn, parseLsn } from '../wal/lsn.ts'
 import type { Lsn } from '../wal/lsn.ts'
 import type { Relation } from '../wal/relation.ts'
-import type { SchemaLogEntry } from '../wal/schema-log.ts'
-import type { SchemaStore, StoredEntry, TakeKnownEntry, TransactionPlace } from '../wal/schema-store.ts'
+import type { Mark, SchemaStore, StoredEntry, TakeKnownEntry, TransactionPlace } from '../wal/schema-store.ts'
 import { examineStore } from './examine-store.ts'
 import { defineTable } from './define-table.ts'
 import { findMissing, readEntriesBefore } from './read-schema-log.ts'
@@ -104,17 +103,18 @@ class SchemaLogStore implements SchemaStore {
     }
   }
 
-  async mark(entries: readonly SchemaLogEntry[], commitEnd: Lsn, signal: AbortSignal): Promise<void> {
+  async mark(marks: readonly Mark[], signal: AbortSignal): Promise<void> {
     await this.#connection.use('marking entries of the schema log', signal, (client) =>
       client.query(
         `insert into pgstream.schema_marks (entry_id, system_identifier, commit_end, xid)
-         select e.id, $1, $2::pg_lsn, e.xid::xid8 from unnest($3::text[], $4::text[]) as e (id, xid)
+         select m.id, $1, m.commit_end::pg_lsn, m.xid::xid8
+         from unnest($2::text[], $3::text[], $4::text[]) as m (id, commit_end, xid)
          on conflict do nothing`,
         [
           String(this.#view!.origin.systemId),
-          formatLsn(commitEnd),
-          entries.map(({ id }) => id),
-          entries.map(({ schema }) => schema.xid),
+          marks.map(({ entry }) => entry.id),
+          marks.map(({ commitEnd }) => formatLsn(commitEnd)),
+          marks.map(({ entry }) => entry.schema.xid),
         ],
       ),
     )

@@ -3,7 +3,7 @@ import { Pauses } from './keep-trying.ts'
 import type { Persistence } from './keep-trying.ts'
 import type { BulkItem, SearchClient } from './search-client.ts'
 import type { DocumentOperation } from './search-operation.ts'
-import { asSearchError, isPassing, StoreError } from './store-error.ts'
+import { asSearchError, foreignAnswer, isPassing, StoreError } from './store-error.ts'
 import { withoutObjects } from './without-objects.ts'
 
 export interface BulkOptions extends Persistence {
@@ -31,7 +31,7 @@ export class BulkSender {
     const healed = new Set<string>()
     let pending = operations
     while (pending.length > 0) {
-      const answer = await this.#request(pending)
+      const answer = await this.#answer(pending)
       if (answer instanceof StoreError) {
         if (answer.status === 413 || answer.status === 400) return this.#halves(pending, answer, signal)
         if (!isPassing(answer.status, answer.type)) throw asSearchError(answer, 'Writing documents')
@@ -47,26 +47,32 @@ export class BulkSender {
     pauses.succeeded()
   }
 
-  async #request(
+  async #answer(
     operations: readonly DocumentOperation[],
   ): Promise<readonly BulkItem[] | 'done' | StoreError> {
-    const { client } = this.#options
     try {
-      if (operations.length === 1) return await client.bulk(operations[0]!.bytes)
-      const memory = this.#memoryFor(operations)
-      let length = 0
-      for (const { bytes } of operations) {
-        memory.set(bytes, length)
-        length += bytes.length
-      }
-      const answer = await client.bulk(memory.subarray(0, length))
-      // nobody reads it any more: a request that failed may still be on its way
-      this.#memory.push(memory)
-      return answer
+      const answer = await this.#request(operations)
+      if (answer === 'done' || answer.length === operations.length) return answer
+      return foreignAnswer(`of ${operations.length} documents, ${answer.length} were answered`)
     } catch (error) {
       if (error instanceof StoreError) return error
       throw error
     }
+  }
+
+  async #request(operations: readonly DocumentOperation[]): Promise<readonly BulkItem[] | 'done'> {
+    const { client } = this.#options
+    if (operations.length === 1) return client.bulk(operations[0]!.bytes)
+    const memory = this.#memoryFor(operations)
+    let length = 0
+    for (const { bytes } of operations) {
+      memory.set(bytes, length)
+      length += bytes.length
+    }
+    const answer = await client.bulk(memory.subarray(0, length))
+    // nobody reads it any more: a request that failed may still be on its way
+    this.#memory.push(memory)
+    return answer
   }
 
   #memoryFor(operations: readonly DocumentOperation[]): Buffer {
@@ -87,7 +93,7 @@ export class BulkSender {
     const toHeal = new Set<string>()
     let trouble: StoreError | null = null
     for (const [i, operation] of operations.entries()) {
-      const item = items[i] ?? { status: 0, error: { type: 'no_answer', reason: '' } }
+      const item = items[i]!
       const { type = '', reason = '' } = item.error ?? {}
       switch (verdictOn(operation, item, healed)) {
         case 'done':

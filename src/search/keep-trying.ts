@@ -3,7 +3,7 @@ import { BackOff } from '../pipeline/back-off.ts'
 import { pauseUnlessAborted } from '../pipeline/pause-unless-aborted.ts'
 import type { RetryPolicy } from '../pipeline/retry-policy.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { asSearchError, isPassing, StoreError } from './store-error.ts'
+import { asSearchError, isForeign, isPassing, StoreError } from './store-error.ts'
 
 /** How whoever asks the store behaves when it does not take something for now. */
 export interface Persistence {
@@ -12,6 +12,10 @@ export interface Persistence {
   /** Hears of each failure behind which another attempt comes. */
   readonly onRetry?: ((error: PgstreamError) => void) | undefined
 }
+
+/** How long, and how often, what answers may be something else than a store: a proxy that starts, say. */
+const foreignMs = 30_000
+const foreignAttempts = 3
 
 export interface Trying extends Persistence {
   readonly signal: AbortSignal
@@ -40,6 +44,8 @@ export class Pauses {
   readonly #doing: string
   readonly #trying: Trying
   readonly #backOff: BackOff
+  /** Since the last answer that was none of something else. */
+  #foreign = { since: 0, count: 0 }
 
   constructor(doing: string, trying: Trying) {
     this.#doing = doing
@@ -47,11 +53,11 @@ export class Pauses {
     this.#backOff = new BackOff(trying.retry)
   }
 
-  /** Rejects with the error, as one of ours, when the retries are used up. */
+  /** Rejects with the error, as one of ours, when the retries are used up, or nothing but other answers come for a while. */
   async wait(error: StoreError): Promise<void> {
     const { logger, retry, signal, onRetry } = this.#trying
     const told = asSearchError(error, this.#doing)
-    if (this.#backOff.attempts >= retry.retries) throw told
+    if (this.#backOff.attempts >= retry.retries || this.#isNoStore(error)) throw told
     if (this.#backOff.attempts === 0) {
       const { code, message, remedy } = told
       const until = retry.retries === Infinity ? 'until it works' : `up to ${retry.retries} times`
@@ -59,6 +65,15 @@ export class Pauses {
     }
     onRetry?.(told)
     await pauseUnlessAborted(this.#backOff.next(), signal)
+  }
+
+  #isNoStore(error: StoreError): boolean {
+    const now = performance.now()
+    const { since, count } = this.#foreign
+    this.#foreign = isForeign(error)
+      ? { since: count === 0 ? now : since, count: count + 1 }
+      : { since: 0, count: 0 }
+    return this.#foreign.count > foreignAttempts && now - this.#foreign.since > foreignMs
   }
 
   succeeded(): void {

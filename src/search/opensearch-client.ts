@@ -1,8 +1,9 @@
+import type { Readable } from 'node:stream'
 import type { Client, ClientOptions } from '@opensearch-project/opensearch'
 import { foreignMessage } from '../telemetry/foreign-message.ts'
 import type { SearchConnection } from './search-connection.ts'
 import type { BulkItem, SearchClient, SearchRequest } from './search-client.ts'
-import { StoreError } from './store-error.ts'
+import { foreignAnswer, StoreError } from './store-error.ts'
 
 const standardTimeoutMs = 60_000
 const partsOfItems = 'items.*.status,items.*.error.type,items.*.error.reason,items.*.error.caused_by'
@@ -36,30 +37,28 @@ class OpenSearchClient implements SearchClient {
   }
 
   async send<Answer>(request: SearchRequest): Promise<Answer> {
-    const { body } = await this.#ask(request, {})
-    return body as Answer
+    const answer = await this.#ask(request)
+    // not by the client, which takes names such as `__proto__` for an attack
+    const value = parsed(answer.text)
+    if (value === undefined) throw foreign(answer)
+    return value as Answer
   }
 
-  async sendForText(request: SearchRequest, lines?: Buffer): Promise<string> {
-    const { body, statusCode } = await this.#ask(request, { asStream: true }, lines)
-    const pieces: Buffer[] = []
-    try {
-      for await (const piece of body as AsyncIterable<Buffer>) pieces.push(Buffer.from(piece))
-    } catch (cause) {
-      throw new StoreError(0, 'connection_lost', foreignMessage(cause), cause)
-    }
-    const text = Buffer.concat(pieces).toString('utf8')
-    if (statusCode !== null && statusCode >= 300) throw refused(statusCode, parsed(text))
-    return text
+  async sendForText(request: SearchRequest): Promise<string> {
+    const answer = await this.#ask(request)
+    if (!answer.text.startsWith('{')) throw foreign(answer)
+    return answer.text
   }
 
   async bulk(lines: Buffer): Promise<readonly BulkItem[] | 'done'> {
     const query = { require_alias: 'true', filter_path: `errors,${partsOfItems}` }
-    const answer = await this.sendForText({ method: 'POST', path: '/_bulk', query }, lines)
+    const request: SearchRequest = { method: 'POST', path: '/_bulk', query }
+    const answer = await this.#ask(request, lines)
     // most are: the answers of thousands need not be read
-    if (answer.startsWith('{"errors":false')) return 'done'
-    const { items = [] } = (parsed(answer) ?? {}) as { items?: readonly AnsweredItem[] }
-    return items.map((item) => {
+    if (answer.text.startsWith('{"errors":false')) return 'done'
+    const { items } = (parsed(answer.text) ?? {}) as { items?: unknown }
+    if (!Array.isArray(items)) throw foreign(answer)
+    return (items as readonly AnsweredItem[]).map((item) => {
       const { status, error } = Object.values(item)[0]!
       return { status, error: error ? { type: error.type ?? '', reason: reasonOf(error) } : null }
     })
@@ -72,9 +71,8 @@ class OpenSearchClient implements SearchClient {
 
   async #ask(
     { method, path, query, body, timeoutMs = standardTimeoutMs }: SearchRequest,
-    options: { asStream?: boolean },
     lines?: Buffer,
-  ): Promise<{ body: unknown; statusCode: number | null }> {
+  ): Promise<Answered> {
     this.#client ??= import('@opensearch-project/opensearch').then(({ Client }) => new Client(this.#options))
     const client = await this.#client
     try {
@@ -86,18 +84,48 @@ class OpenSearchClient implements SearchClient {
         // the types want objects, the client hands bytes on as they are
         ...(lines ? { bulkBody: lines as unknown as string } : {}),
       }
-      return await client.transport.request(request, { requestTimeout: timeoutMs, ...options })
+      const options = { requestTimeout: timeoutMs, asStream: true }
+      const answer = await client.transport.request(request, options)
+      const { statusCode, headers } = answer
+      const status = statusCode ?? 0
+      const text = await readAnswer(answer.body as Readable, timeoutMs)
+      const type = String(headers?.['content-type'] ?? 'without a type')
+      if (status >= 300) throw refused({ status, text, type })
+      return { status, text, type }
     } catch (cause) {
-      throw asStoreError(cause)
+      if (cause instanceof StoreError) throw cause
+      throw new StoreError(0, (cause as Error).name, foreignMessage(cause), cause)
     }
   }
 }
 
-function asStoreError(cause: unknown): StoreError {
-  const { statusCode, body, name } = cause as Error & { statusCode?: number; body?: unknown }
-  if (name === 'ResponseError' && statusCode) return refused(statusCode, body, cause)
-  return new StoreError(0, name, foreignMessage(cause), cause)
+interface Answered {
+  readonly status: number
+  readonly text: string
+  /** Its content type. */
+  readonly type: string
 }
+
+/** The client waits for the beginning of an answer only. */
+async function readAnswer(stream: Readable, timeoutMs: number): Promise<string> {
+  const pieces: Buffer[] = []
+  const stop = (): unknown =>
+    stream.destroy(new StoreError(0, 'timeout', 'the rest of the answer did not come'))
+  const timer = setTimeout(stop, timeoutMs)
+  try {
+    for await (const piece of stream) {
+      pieces.push(piece as Buffer)
+      timer.refresh()
+    }
+  } finally {
+    clearTimeout(timer)
+  }
+  return Buffer.concat(pieces).toString('utf8')
+}
+
+/** What came is not what a store says: of a proxy, or a wrong address. */
+const foreign = ({ status, type }: Answered): StoreError =>
+  foreignAnswer(`what answers is no search store (status ${status}, ${type})`)
 
 interface ErrorAnswer {
   readonly error?: string | (Caused & { readonly root_cause?: readonly Caused[] })
@@ -111,12 +139,16 @@ interface Caused {
   readonly caused_by?: Caused
 }
 
-function refused(status: number, body: unknown, cause?: unknown): StoreError {
+function refused(answer: Answered): StoreError {
+  const { status, text } = answer
+  // that an index or a document is not there, no store says in HTML
+  if (status === 404 && /^\s*</.test(text)) return foreign(answer)
+  const body = parsed(text)
   const { failures, error = failures?.[0]?.cause } = (
     typeof body === 'object' && body !== null ? body : {}
   ) as ErrorAnswer
-  if (typeof error !== 'object') return new StoreError(status, `status_${status}`, error ?? '', cause)
-  return new StoreError(status, error.type ?? '', reasonOf(error), cause)
+  if (typeof error !== 'object') return new StoreError(status, `status_${status}`, error ?? '')
+  return new StoreError(status, error.type ?? '', reasonOf(error))
 }
 
 /** With the reasons below it, which say more. */

@@ -21,6 +21,14 @@ export class StoreError extends Error {
   }
 }
 
+const foreignType = 'foreign_answer'
+
+/** For an answer that no store gives. `sentence` says what came, and nothing of its content. */
+export const foreignAnswer = (sentence: string): StoreError => new StoreError(0, foreignType, sentence)
+
+/** A proxy may give some while it starts: tried again for a while only, since a wrong address gives nothing else. */
+export const isForeign = ({ type }: StoreError): boolean => type === foreignType
+
 /** Whether the same may work later without anybody changing anything but the state of the store. */
 export const isPassing = (status: number, type: string): boolean =>
   status === 0 || status === 408 || status === 429 || status >= 500 || (status === 403 && blocks.has(type))
@@ -52,9 +60,14 @@ export function asSearchError(error: unknown, doing: string): PgstreamError {
         ? 'PGSTREAM_SEARCH_UNREACHABLE'
         : 'PGSTREAM_SEARCH_INDEX'
   const sentence = `${doing} failed: ${status === 0 ? '' : `status ${status}, `}${said.trim()}.`
-  const isTls = status === 0 && /certificate|altnames|\bTLS\b|\bSSL\b|EPROTO/i.test(reason)
-  return new PgstreamError(code, sentence, { cause: error, ...(isTls ? { remedy: tlsRemedy } : {}) })
+  const remedy = isForeign(error) ? foreignRemedy : isTls(error) ? tlsRemedy : undefined
+  return new PgstreamError(code, sentence, { cause: error, ...(remedy ? { remedy } : {}) })
 }
+
+const isTls = ({ status, reason }: StoreError): boolean =>
+  status === 0 && /certificate|altnames|\bTLS\b|\bSSL\b|EPROTO/i.test(reason)
 
 const tlsRemedy =
   'Check whether PGSTREAM_SEARCH_STORE_URL has to begin with http:// or https://, and the certificates (PGSTREAM_SEARCH_STORE_TLS_CA_CERT_FILE).'
+const foreignRemedy =
+  'Check PGSTREAM_SEARCH_STORE_URL, and what stands before the store: a proxy, a load balancer, a page to sign in. Then start pgstream again: it goes on at the same place.'

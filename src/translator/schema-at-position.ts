@@ -5,7 +5,7 @@ import { lsn } from '../wal/lsn.ts'
 import type { Lsn } from '../wal/lsn.ts'
 import type { Relation } from '../wal/relation.ts'
 import type { SchemaLogEntry } from '../wal/schema-log.ts'
-import type { SchemaStore, StoredEntry } from '../wal/schema-store.ts'
+import type { Mark, SchemaStore, StoredEntry } from '../wal/schema-store.ts'
 import { describeTable } from './described-table.ts'
 import type { DescribedTable } from './described-table.ts'
 
@@ -95,15 +95,15 @@ export class SchemaAtPosition {
     return !this.#given.delete(entry.id)
   }
 
-  /** Whether entries have passed since the last commit, which `commit` will mark. */
+  /** Whether entries have passed since the last commit. */
   get hasEntries(): boolean {
     return this.#entries.length > 0
   }
 
-  /** Remembers where the entries of the transaction ended: to be awaited before the commit is handed on. */
-  async commit({ position }: CommitEvent): Promise<void> {
+  /** The marks of the entries of the transaction: to be written before the commit is handed on. */
+  commit({ position }: CommitEvent): readonly Mark[] {
     const entries = this.#entries
     this.#entries = []
-    await this.#store?.mark(entries, lsn(position.offset), this.#signal)
+    return entries.map((entry) => ({ entry, commitEnd: lsn(position.offset) }))
   }
 }

@@ -7,6 +7,7 @@ import type { ChangeEvent, RowEvent, SchemaChangeEvent, Translation, WalEvent } 
 import type { Relation } from '../wal/relation.ts'
 import type { HasSchemaStore, SchemaStore } from '../wal/schema-store.ts'
 import { eventOfEntry } from './event-of-entry.ts'
+import { HeldCommits } from './held-commits.ts'
 import { SchemaAtPosition } from './schema-at-position.ts'
 import { isOf, translate } from './translations.ts'
 import type { Finders } from './translations.ts'
@@ -50,6 +51,11 @@ export class Translator extends Transform {
   readonly #logger: Logger
   readonly #abort = new AbortController()
   readonly #seen = new WeakMap<Relation, Seen>()
+  readonly #held = new HeldCommits({
+    write: (marks) => this.#store!.mark(marks, this.#abort.signal),
+    handOn: (event) => void this.push(event),
+    fail: (error) => void this.destroy(error),
+  })
   #store: SchemaStore | undefined
   #schema: SchemaAtPosition | null = null
   /** Entries that were put before their place, in the transaction that passes. */
@@ -70,6 +76,7 @@ export class Translator extends Transform {
 
   /** Most events: no promise is made for them. */
   #takeAtOnce(event: WalEvent, schema: SchemaAtPosition): boolean {
+    if (!this.#held.isEmpty) return false
     switch (event.kind) {
       case 'schema-change':
         return false
@@ -94,15 +101,19 @@ export class Translator extends Transform {
   async #take(event: WalEvent): Promise<void> {
     const schema = (this.#schema ??= await this.#open())
     if (isPositionOnly(event)) {
-      if (event.kind === 'commit' && schema.hasEntries) await schema.commit(event)
+      this.#held.add(event, event.kind === 'commit' ? schema.commit(event) : [])
       this.#early = 0
-      this.push(event)
-      return
+    } else {
+      // a row may be large, and the store may be asked about it
+      if (event.kind !== 'schema-change') await this.#held.emptied()
+      if (this.destroyed) return
+      await this.#takeChange(event, schema)
     }
-    if (event.kind === 'message') {
-      this.push(event)
-      return
-    }
+    if (this.#held.isFull) await this.#held.emptied()
+  }
+
+  async #takeChange(event: ChangeEvent, schema: SchemaAtPosition): Promise<void> {
+    if (event.kind === 'message') return void this.push(event)
     if (schema.needsBegin(event)) await schema.begin(event)
     if (event.kind === 'schema-change') this.#schemaChange(event, schema)
     else await this.#row(event, schema)
@@ -115,7 +126,7 @@ export class Translator extends Transform {
 
   #schemaChange(event: SchemaChangeEvent, schema: SchemaAtPosition): void {
     const isNews = schema.learn(event)
-    if (isNews && !this.#options.skipSchema?.(event.entry.schemaName)) this.push(event)
+    if (isNews && !this.#options.skipSchema?.(event.entry.schemaName)) this.#held.add(event)
     else this.#leaveOut(event)
   }
 
@@ -169,7 +180,11 @@ export class Translator extends Transform {
 
   /** Nothing of the event goes on but where the source can resume. */
   #leaveOut({ position }: ChangeEvent): void {
-    if (position !== null) this.push({ kind: 'keepalive', position })
+    if (position !== null) this.#held.add({ kind: 'keepalive', position })
+  }
+
+  override _flush(callback: TransformCallback): void {
+    this.#held.emptied().then(() => callback(), callback)
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {

@@ -12,6 +12,12 @@ export interface StoredEntry {
 /** Takes an entry that counts as known; one that is only assumed may be still to come in the stream. */
 export type TakeKnownEntry = (entry: SchemaLogEntry, assumed: boolean) => void
 
+/** Where in the stream the commit of an entry ended. */
+export interface Mark {
+  readonly entry: SchemaLogEntry
+  readonly commitEnd: Lsn
+}
+
 /** A transaction in the stream. */
 export interface TransactionPlace {
   readonly commitLsn: Lsn
@@ -38,8 +44,8 @@ export interface SchemaStore {
    * parts of it. One is made where there is none. Nothing if the table is gone from the source.
    */
   define(relation: Relation, place: TransactionPlace, signal: AbortSignal): Promise<readonly StoredEntry[]>
-  /** Remembers where the commit of these entries ended, for ever; may be told again. */
-  mark(entries: readonly SchemaLogEntry[], commitEnd: Lsn, signal: AbortSignal): Promise<void>
+  /** Remembers these, for ever; may be told again. */
+  mark(marks: readonly Mark[], signal: AbortSignal): Promise<void>
   /** Lets go of the connection. */
   close(): Promise<void>
 }

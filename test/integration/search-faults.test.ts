@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { finished } from 'node:stream/promises'
 import { test } from 'node:test'
+import type { PgstreamError } from '../../src/errors.ts'
 import { searchIndexer } from '../../src/search/search-indexer.ts'
 import type { Translation } from '../../src/wal/event.ts'
 import type { Lsn } from '../../src/wal/lsn.ts'
@@ -8,6 +9,7 @@ import type { Relation } from '../../src/wal/relation.ts'
 import { pgstream } from '../support/command.ts'
 import { heardLogger } from '../support/heard-logger.ts'
 import { httpFront } from '../support/http-front.ts'
+import type { Interfere } from '../support/http-front.ts'
 import { searchSpace, startOpenSearch } from '../support/search.ts'
 import { openSearchStream } from '../support/search-stream.ts'
 import type { SearchStream } from '../support/search-stream.ts'
@@ -102,6 +104,46 @@ test('429, 503, cut connections and 413: what failed is sent again, in parts whe
   await stream.settled()
   assert.deepEqual(await idsOf(stream), upTo(1000))
   assert.ok(failures > 6, `${failures} requests`)
+  assert.equal(stream.indexer.counts.deadLetters, 0)
+})
+
+test('answers of something else than a store: a short while is waited out, a long one is told and ends the stream', async () => {
+  await using space = searchSpace()
+  await using front = await httpFront(space.url)
+  const { logger, lines } = heardLogger()
+  await using stream = await openSearchStream({ url: front.url, space, storeRetry: quickly, logger })
+  await stream.query('create table t (id int primary key)')
+  await stream.settled()
+  const answers = [
+    { status: 200, type: 'text/html', body: '<html>planted-page: back soon</html>' },
+    { status: 404, type: 'text/html', body: '<html>planted-page</html>' },
+    { status: 200, type: 'application/json', body: 'planted-page' },
+    { status: 200, type: 'application/json', body: '{"items":[]}' },
+  ]
+  let count = 0
+  const other: Interfere = (_, response) => {
+    const { status, type, body } = answers[count++ % answers.length]!
+    response.writeHead(status, { 'content-type': type }).end(body)
+    return true
+  }
+  front.interfere((request, response) => count < 8 && other(request, response))
+  await stream.query('insert into t select generate_series(1, 100)')
+  await stream.query('alter table t add column n int')
+  await stream.query('insert into t select generate_series(101, 200)')
+  await stream.settled()
+  assert.deepEqual(await idsOf(stream), upTo(200))
+  assert.ok(count >= 8, `${count} requests`)
+
+  front.interfere(other)
+  await stream.query('insert into t values (201)')
+  const error = await stream.source.stream.ended.then(
+    () => null,
+    (error: unknown) => error as PgstreamError,
+  )
+  assert.equal(error?.code, 'PGSTREAM_SEARCH_UNREACHABLE')
+  assert.match(error.message, /no search store|were answered/)
+  assert.match(error.remedy, /proxy/)
+  assert.doesNotMatch(JSON.stringify([lines, error.message]), /planted-page/)
   assert.equal(stream.indexer.counts.deadLetters, 0)
 })
 

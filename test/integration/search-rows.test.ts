@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { test } from 'node:test'
-import { searchIndexer } from '../../src/search/search-indexer.ts'
-import { openSearchStream } from '../support/search-stream.ts'
+import { bringAgain, openSearchStream } from '../support/search-stream.ts'
 import type { SearchStream } from '../support/search-stream.ts'
 
 const all = { match_all: {} }
@@ -144,7 +142,6 @@ test('what comes again after newer rows leaves them: truncate, drop and create',
   await stream.settled()
   await stream.source.stream.stop()
   const { events } = stream.source.stream
-  const { url, prefix, ask } = stream.space
   const last = events.findLastIndex((event) => event.kind === 'schema-change')
   for (const end of [
     events.findIndex(({ kind }) => kind === 'truncate'),
@@ -152,11 +149,7 @@ test('what comes again after newer rows leaves them: truncate, drop and create',
     last,
     events.length - 1,
   ]) {
-    const again = searchIndexer({ url, indexPrefix: prefix, replicas: 0 })
-    for (const event of events.slice(0, end + 1)) again.write(event)
-    again.end()
-    await once(again, 'close')
-    await ask('POST', `${prefix}*/_refresh`)
+    await bringAgain(stream, events.slice(0, end + 1))
     const left = (await stream.find(all)).map(({ id }) => id.slice(id.indexOf('_') + 1))
     assert.ok(
       left.includes('3') && left.includes('4'),
@@ -203,13 +196,7 @@ test('a move to another schema that comes again leaves the values of columns tha
   await stream.query('insert into t values (3, 3.50); update t set n = 1.50 where id = 1')
   await stream.settled()
   await stream.source.stream.stop()
-  const { events } = stream.source.stream
-  const { url, prefix, ask } = stream.space
-  const again = searchIndexer({ url, indexPrefix: prefix, replicas: 0 })
-  for (const event of events) again.write(event)
-  again.end()
-  await once(again, 'close')
-  await ask('POST', `${prefix}*/_refresh`)
+  await bringAgain(stream, stream.source.stream.events)
   assert.deepEqual(await valuesOf(stream, 't.id'), [1, 2, 3])
   assert.deepEqual(await valuesOf(stream, 't.n'), [1.5, 3.5])
   assert.deepEqual(await stream.find(all, 's'), [])

@@ -1,7 +1,9 @@
+import { finished } from 'node:stream/promises'
 import { searchIndexer } from '../../src/search/search-indexer.ts'
 import type { SearchIndexer } from '../../src/search/search-indexer.ts'
 import type { SearchIndexerOptions } from '../../src/search/search-options.ts'
 import { rowReader } from '../../src/postgres/read-row.ts'
+import type { WalEvent } from '../../src/wal/event.ts'
 import { parseLsn } from '../../src/wal/lsn.ts'
 import { translator } from '../../src/translator/translator.ts'
 import type { TranslatorOptions } from '../../src/translator/translator.ts'
@@ -79,6 +81,16 @@ export async function openSearchStream(
       if (!options.space) await space[Symbol.asyncDispose]()
     },
   }
+}
+
+/** Writes events to the store once more, as another process would after a crash. What that left can be found then. */
+export async function bringAgain({ space }: SearchStream, events: readonly WalEvent[]): Promise<void> {
+  const { url, prefix, ask } = space
+  const again = searchIndexer({ url, indexPrefix: prefix, replicas: 0 })
+  for (const event of events) again.write(event)
+  again.end()
+  await finished(again)
+  await ask('POST', `${prefix}*/_refresh`)
 }
 
 interface Hits {

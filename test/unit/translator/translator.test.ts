@@ -14,7 +14,7 @@ import type {
 import { lsn } from '../../../src/wal/lsn.ts'
 import type { Relation } from '../../../src/wal/relation.ts'
 import type { SchemaLogEntry } from '../../../src/wal/schema-log.ts'
-import type { SchemaStore } from '../../../src/wal/schema-store.ts'
+import type { Mark, SchemaStore } from '../../../src/wal/schema-store.ts'
 import { schemaLogEntry, tableSchema } from '../../support/log-entries.ts'
 import { inLines, isRow } from '../../support/translations.ts'
 
@@ -72,13 +72,16 @@ async function translated(events: readonly WalEvent[], options: TranslatorOption
 const idsOf = (events: readonly WalEvent[]): (readonly string[] | null)[] =>
   events.filter(isRow).map(({ translation }) => translation && translation.columnIds)
 
+const markText = (marks: readonly Mark[]): string =>
+  `mark ${marks.map(({ entry, commitEnd }) => `${entry.id} ${commitEnd}`).join(', ')}`
+
 /** A store that knows certain entries, and says what it is asked. */
 function store(known: Partial<SchemaStore> & { log?: string[] } = {}): SchemaStore {
   return {
     open: async () => void known.log?.push('open'),
     readState: async () => lsn(0n),
     define: async () => [],
-    mark: async (entries, end) => void known.log?.push(`mark ${entries.map(({ id }) => id).join()} ${end}`),
+    mark: async (marks) => void known.log?.push(markText(marks)),
     close: async () => void known.log?.push('close'),
     ...known,
   }
@@ -154,18 +157,53 @@ test('an entry is marked with the end of its commit, before the commit is handed
   const stage = translator({
     store: store({
       log,
-      mark: (entries, end) => (log.push(`mark ${entries.map(({ id }) => id).join()} ${end}`), marked),
+      mark: (marks) => (log.push(markText(marks)), marked),
     }),
   })
   stage.on('data', (event: WalEvent) => log.push(event.kind))
   for (const event of [entry(told[0], 5n), entry(told[1], 5n), commit(5n)]) stage.write(event)
   await new Promise(setImmediate)
   await new Promise(setImmediate)
-  assert.deepEqual(log, ['open', 'schema-change', 'schema-change', `mark ${told[0].id},${told[1].id} 6`])
+  assert.deepEqual(log, ['open', 'schema-change', 'schema-change', `mark ${told[0].id} 6, ${told[1].id} 6`])
   marking()
   stage.end(commit(7n))
   await new Promise((resolve) => stage.once('close', resolve))
   assert.deepEqual(log.slice(4), ['commit', 'commit', 'close'])
+})
+
+test('commits that come while marks are being written are marked together, and nothing overtakes them', async () => {
+  const log: string[] = []
+  const written: (() => void)[] = []
+  const mark = (marks: readonly Mark[]): Promise<void> => {
+    log.push(markText(marks))
+    return new Promise((resolve) => written.push(resolve))
+  }
+  const stage = translator({ store: store({ mark }) })
+  stage.on('data', (event: WalEvent) =>
+    log.push(`${event.kind} ${'commitLsn' in event ? event.commitLsn : ''}`),
+  )
+  const told = Array.from({ length: 500 }, () => schemaLogEntry({ tables: [users] }))
+  for (const [i, one] of told.entries()) {
+    stage.write(entry(one, BigInt(10 * i)))
+    stage.write(commit(BigInt(10 * i)))
+  }
+  stage.write(insert(relationOf('users', ['id', 'name']), 5_000n))
+  stage.end(commit(5_000n))
+  const closed = new Promise((resolve) => stage.once('close', resolve))
+  let rounds = 0
+  for (; log.at(-1) !== 'commit 5000'; rounds++) {
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    written.shift()?.()
+  }
+  await closed
+  assert.ok(rounds < 100, `${rounds} rounds`)
+  const expected = told.flatMap((_, i) => [`schema-change ${10 * i}`, `commit ${10 * i}`])
+  const handedOn = log.filter((line) => !line.startsWith('mark'))
+  assert.deepEqual(handedOn, [...expected, 'insert 5000', 'commit 5000'])
+  for (const [i, { id }] of told.entries()) {
+    const marked = log.findIndex((line) => line.includes(`${id} ${10 * i + 1}`))
+    assert.ok(marked >= 0 && marked < log.indexOf(`commit ${10 * i}`), `the mark of entry ${i}`)
+  }
 })
 
 test('a mark that fails ends the stream, and its commit is not handed on', async () => {
