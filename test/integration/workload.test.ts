@@ -10,6 +10,8 @@ import { describeFailure } from '../support/workload/describe-failure.ts'
 const total = Number(process.env['PGSTREAM_TEST_SEEDS'] ?? 200)
 /** A seed, or the first and the last of some: `201-400`. */
 const only = process.env['PGSTREAM_TEST_SEED']
+/** As many as leave 200 seeds two minutes on two cores; `generate` has more if it is not told. */
+const statements = 64
 /** Of one test, with a database of its own: what a stream has told is kept in memory. */
 const seedsPerTest = 50
 
@@ -21,7 +23,7 @@ function seedsByTest(): number[][] {
 }
 
 async function trySeed(bench: Bench, source: PostgresSource, seed: number): Promise<number> {
-  const steps = generate(seed, bench.options)
+  const steps = generate(seed, { ...bench.options, length: statements })
   const outcome = await bench
     .try(steps)
     .catch((error: Error) => ({ problems: [error.stack ?? error.message] }))
