@@ -16,6 +16,7 @@ import { Sender } from './sender.ts'
 import { Share } from './share.ts'
 import type { SigningKey } from './signing-key.ts'
 import type { SubscriptionBook } from './subscription-book.ts'
+import type { Supply } from './supply.ts'
 import { readTargetUrl } from './target-url.ts'
 
 /** What all endpoints share. */
@@ -24,6 +25,7 @@ export interface EndpointOptions {
   readonly deadLetters: DeadLetterBox
   readonly connections: HttpConnections
   readonly permits: Permits
+  readonly supply: Supply
   readonly logger: Logger
   readonly signal: AbortSignal
   readonly workers: number
@@ -37,6 +39,9 @@ export interface EndpointOptions {
 
 /** So many notifications are looked at for some that may be under way at the same time. */
 const mostInLanes = 500
+
+/** With so many it has enough to do, and no more when it has half of them. */
+const enough = mostInLanes
 
 /** Where nothing is sent. */
 const nowhere = { origin: '', path: '' }
@@ -57,6 +62,7 @@ export class Endpoint {
   /** The one that was used last is used next: connections that few notifications do not need can end. */
   readonly #free: Sender[] = []
   #wasUsed = true
+  #isSupplied = false
 
   constructor(url: string, options: EndpointOptions) {
     this.url = url
@@ -79,6 +85,9 @@ export class Endpoint {
   take(notification: Notification): void {
     this.#lanes.add(notification)
     this.#work()
+    if (this.#isSupplied || this.length < enough) return
+    this.#isSupplied = true
+    this.#options.supply.supplied(this.url)
   }
 
   /** What comes from here on is sent when everything before it is done. */
@@ -145,6 +154,9 @@ export class Endpoint {
     this.#lanes.finish(work)
     work.item.done()
     this.#work()
+    if (!this.#isSupplied || this.length >= enough / 2) return
+    this.#isSupplied = false
+    this.#options.supply.hungry(this.url)
   }
 
   /**

@@ -1,5 +1,11 @@
 import type { Writable } from 'node:stream'
 
+/** So much is read ahead although nobody waits for it. */
+const aheadBytes = 4 * 1024 * 1024
+
+/** Not at the limit itself: the source would be woken for each change that leaves. */
+const mayGoOn = 0.9
+
 /**
  * Counts what a Writable holds, in its place: for sinks that let go of what they took in another order than they took it, which
  * the queue of a Writable cannot. `writableLength` and `writableNeedDrain` say what is counted here, and `drain` is emitted.
@@ -7,17 +13,22 @@ import type { Writable } from 'node:stream'
 export class MemoryGuard {
   readonly #owner: Writable
   readonly #most: number
+  readonly #isEnough: () => boolean
   #bytes = 0
   #isShut = true
   #drainOwed = false
 
-  /** Shut until it is opened: whoever writes waits. */
-  constructor(owner: Writable, most: number) {
+  /**
+   * Shut until it is opened: whoever writes waits. So does he when there is enough to do and some more, although `most` is not
+   * reached.
+   */
+  constructor(owner: Writable, most: number, isEnough: () => boolean) {
     this.#owner = owner
     this.#most = most
+    this.#isEnough = isEnough
     Object.defineProperties(owner, {
       writableLength: { get: () => this.#bytes },
-      writableHighWaterMark: { get: () => this.#most },
+      writableHighWaterMark: { get: () => this.#limit() },
       writableNeedDrain: { get: () => this.#isFull() && (this.#drainOwed = true) },
     })
   }
@@ -36,9 +47,20 @@ export class MemoryGuard {
     this.#tellDrained()
   }
 
+  /** There is not enough to do any more. */
+  hungry(): void {
+    this.#tellDrained()
+  }
+
+  #limit(): number {
+    return this.#bytes >= aheadBytes * mayGoOn && this.#isEnough()
+      ? Math.min(aheadBytes, this.#most)
+      : this.#most
+  }
+
   #isFull(): boolean {
-    // not at the limit itself: the source would be woken for each change that leaves
-    return this.#isShut || this.#bytes >= (this.#drainOwed ? this.#most * 0.9 : this.#most)
+    const limit = this.#limit()
+    return this.#isShut || this.#bytes >= (this.#drainOwed ? limit * mayGoOn : limit)
   }
 
   #tellDrained(): void {

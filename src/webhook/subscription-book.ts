@@ -42,6 +42,7 @@ export class SubscriptionBook {
   readonly #options: BookOptions
   #byId = new Map<string, Subscription>()
   /** What was found out, since something changed last. */
+  #urls: ReadonlySet<string> | null = null
   #known = new WeakMap<Relation, Map<EventType, Targets>>()
   #forMessages: Targets | null = null
   #keys = new WeakMap<readonly string[], readonly SigningKey[]>()
@@ -136,6 +137,13 @@ export class SubscriptionBook {
     return keys
   }
 
+  /** Where something may be sent to; the same set as long as nothing changes. */
+  urls(): ReadonlySet<string> {
+    return (this.#urls ??= new Set(
+      [...this.#byId.values()].flatMap(({ url, disabledAt }) => (disabledAt === null ? [url] : [])),
+    ))
+  }
+
   /** Of a URL. */
   idsOf(url: string): string[] {
     return [...this.#byId.values()].flatMap((each) => (each.url === url ? [each.id] : []))
@@ -155,6 +163,7 @@ export class SubscriptionBook {
 
   #changed(): void {
     this.#changes++
+    this.#urls = null
     this.#known = new WeakMap()
     this.#forMessages = null
     this.#keys = new WeakMap()

@@ -16,6 +16,7 @@ import { SubscriptionBook } from './subscription-book.ts'
 import { openSubscriptionServer } from './subscription-server.ts'
 import type { SubscriptionServer, SubscriptionServerOptions } from './subscription-server.ts'
 import { SubscriptionStore } from './subscription-store.ts'
+import { Supply } from './supply.ts'
 import { Tally } from './tally.ts'
 import { TargetGuard } from './target-guard.ts'
 
@@ -78,7 +79,6 @@ export class WebhookNotifier extends ConfirmingWritable {
     this.#logger = options.logger ?? silentLogger
     this.#serverOptions = options.server ?? {}
     this.#refreshMs = options.cacheRefreshInterval ?? standard.cacheRefreshInterval
-    this.#memory = new MemoryGuard(this, options.maxQueueBytes ?? standard.maxQueueBytes)
     this.#store = new SubscriptionStore({
       url: options.storeUrl,
       logger: this.#logger,
@@ -88,7 +88,17 @@ export class WebhookNotifier extends ConfirmingWritable {
       load: async () => this.#store.all(),
       logger: this.#logger,
     })
+    const supply = new Supply(
+      () => this.#book.urls(),
+      () => this.#memory.hungry(),
+    )
+    this.#memory = new MemoryGuard(
+      this,
+      options.maxQueueBytes ?? standard.maxQueueBytes,
+      () => supply.isEnough,
+    )
     this.#endpoints = new Endpoints({
+      supply,
       book: this.#book,
       deadLetters: new DeadLetterBox(this.#store.session, this.#abort.signal),
       guard: new TargetGuard(options.allowedTargets),
