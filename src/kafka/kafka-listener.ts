@@ -7,7 +7,7 @@ import { silentLogger } from '../telemetry/logger.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { SourceMetrics } from '../telemetry/source-metrics.ts'
 import type { ChangeEvent, KeepaliveEvent } from '../wal/event.ts'
-import { WireJsonReader } from '../wal/read-wire-json.ts'
+import { WireBytesReader } from '../wal/read-wire-bytes.ts'
 import { Assignments } from './assignments.ts'
 import { KafkaCheckpointer } from './kafka-checkpointer.ts'
 import { kafkaPosition } from './kafka-position.ts'
@@ -57,10 +57,11 @@ export function kafkaListener(options: KafkaListenerOptions): KafkaListener {
 export class KafkaListener extends Readable implements Listener {
   readonly checkpointer: KafkaCheckpointer
   readonly metrics: SourceMetrics = new SourceMetrics()
+  printed = false
   readonly #options: KafkaListenerOptions
   readonly #client: KafkaClient
   readonly #logger: Logger
-  readonly #reader = new WireJsonReader()
+  readonly #reader = new WireBytesReader()
   readonly #deadLetters: DeadLetterTopic
   readonly #abort = new AbortController()
   readonly #assignments = new Assignments()
@@ -138,7 +139,7 @@ export class KafkaListener extends Readable implements Listener {
     this.#poison = 'has no value'
     if (value === null) return null
     try {
-      return this.#reader.read(value.toString('utf8'), position)
+      return this.#reader.read(value, position, this.printed)
     } catch (error) {
       if (!(error instanceof TypeError)) throw error
       // what the engine says of an argument shows it
@@ -153,8 +154,8 @@ export class KafkaListener extends Readable implements Listener {
     position: KafkaPosition,
   ): Promise<KeepaliveEvent> {
     const reason = `The message ${this.#poison}.`
-    const { offset } = message
-    const letter = { ...message, partition, reason }
+    const { offset, key, value, headers } = message
+    const letter = { offset, key, value, headers, partition, reason }
     await untilReachable(() => this.#deadLetters.keep(letter), this.#untilDestroyed())
     this.metrics.deadLetters++
     this.#logger.error(

@@ -1,8 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs'
+import { FetchedRecord } from './fetched-record.ts'
 import type { ConsumerHandlers, ConsumerOptions, KafkaConsumer, ReceivedMessage } from './kafka-client.ts'
 import { fromKafka, saysUnknownTopic } from './kafka-error.ts'
 import type { KafkaSockets } from './kafka-sockets.ts'
+import { takesRecords } from './read-records.ts'
 import { TopicGone } from './topic-gone.ts'
 
 /** A member that is silent for so long loses its partitions. */
@@ -101,7 +103,7 @@ export class KafkajsConsumer implements KafkaConsumer {
     await this.#consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
-      eachBatch: (payload) => this.#onBatch(payload),
+      eachBatch: takesRecords((payload) => this.#onBatch(payload)),
     })
     void this.#commitBegin()
   }
@@ -206,9 +208,8 @@ export class KafkajsConsumer implements KafkaConsumer {
   }
 }
 
-const received = ({ offset, key, value, headers = {} }: KafkaMessage): ReceivedMessage => ({
-  offset: BigInt(offset),
-  key,
-  value,
-  headers: headers as ReceivedMessage['headers'],
-})
+function received(message: KafkaMessage): ReceivedMessage {
+  if (message instanceof FetchedRecord) return message.message
+  const { offset, key, value, headers = {} } = message
+  return { offset: BigInt(offset), key, value, headers: headers as ReceivedMessage['headers'] }
+}

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { PgstreamError } from '../errors.ts'
+import { readRecordsOurselves } from './read-records.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -40,7 +41,7 @@ interface Class<Instance> {
 let isRepaired = false
 
 /**
- * Four things that kafkajs 2.2.4 does and we cannot live with, made good in its classes, once in a process. Nobody maintains
+ * Five things that kafkajs 2.2.4 does and we cannot live with, made good in its classes, once in a process. Nobody maintains
  * it; its version is pinned.
  */
 export function repairKafkajs(): void {
@@ -50,6 +51,7 @@ export function repairKafkajs(): void {
   tellOfLostOffsets()
   beginAnewWhereTheTopicMayBeAnother()
   tellWhyThereIsNoCoordinator()
+  readRecordsOurselves()
 }
 
 /** A queue looks after every millisecond whether it may send, also when there is nothing to send. */

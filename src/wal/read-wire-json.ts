@@ -35,7 +35,7 @@ interface WireEvent {
 }
 
 /** Numbers keep their digits as text: `JSON.parse` would round them. Within a string the quotes would be escaped. */
-const numbers = /"value"\s*:\s*(-?\d[^,}\s]*)/g
+const numbers = /"value"\s*:\s*(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?=[,}\s])/g
 
 /**
  * Reads events from wire JSON, and gives the rows of one shape one relation.
@@ -48,48 +48,70 @@ export class WireJsonReader {
 
   /** @throws {TypeError} when it is not wire JSON; says nothing of what it holds. */
   read(json: string, position: Position | null): ChangeEvent {
-    const wire = parse(json)
-    const lsn = readLsn(wire.lsn)
-    const change = {
-      commitLsn: wire.commit_lsn === undefined ? lsn : readLsn(wire.commit_lsn),
-      ordinal: wire.ordinal ?? 0,
-      lsn,
-      xid: wire.xid ?? 0,
-      commitTime: readTime(wire.timestamp),
-      position,
-    }
-    if (wire.action === 'M') return { kind: 'message', ...change, translation: null, ...message(wire) }
-    const { relation, translation, columnsAt, identityAt } = this.#shapeOf(wire)
-    const row = { ...change, translation, relation }
-    switch (wire.action) {
-      case 'I':
-        return insertOrSchemaChange(
-          wire.snapshot === true ? { ...row, snapshot: true } : row,
-          rowOf(relation, wire.columns, columnsAt, unchangedToast),
-        )
-      case 'U':
-        return {
-          kind: 'update',
-          ...row,
-          values: rowOf(relation, wire.columns, columnsAt, unchangedToast),
-          old: wire.identity && rowOf(relation, wire.identity, identityAt, null),
-        }
-      case 'D':
-        return { kind: 'delete', ...row, old: rowOf(relation, wire.identity, identityAt, null) }
-      case 'T':
-        return { kind: 'truncate', ...row }
-      default:
-        throw new TypeError('has an action that is none of I, U, D, T and M')
-    }
+    return readWireJson(json, position, this.#shapes).event
   }
+}
 
-  #shapeOf(wire: WireEvent): WireShape {
-    const { schema, table, columns, identity, metadata, unchanged_toast: names = [] } = wire
-    if (typeof schema !== 'string' || typeof table !== 'string') throw new TypeError('names no table')
-    const unchanged = names.map((name, i) => ({ name, id: wire.unchanged_toast_ids?.[i] ?? '' }))
-    const columnsAndKeys = { columns: columns ?? identity ?? [], identity: identity ?? [], unchanged }
-    return this.#shapes.of({ schema, table, metadata: metadata ?? null, ...columnsAndKeys })
+export interface ReadChange {
+  readonly event: ChangeEvent
+  /** Null of a message: it has no rows. */
+  readonly shape: WireShape | null
+}
+
+/** Shares the relations of `shapes`. @throws {TypeError} as `WireJsonReader.read`. */
+export function readWireJson(json: string, position: Position | null, shapes: WireShapes): ReadChange {
+  const wire = parse(json)
+  const lsn = readLsn(wire.lsn)
+  const change = {
+    commitLsn: wire.commit_lsn === undefined ? lsn : readLsn(wire.commit_lsn),
+    ordinal: wire.ordinal ?? 0,
+    lsn,
+    xid: wire.xid ?? 0,
+    commitTime: readTime(wire.timestamp),
+    position,
   }
+  if (wire.action === 'M') {
+    const event = { kind: 'message', ...change, translation: null, ...message(wire) } as const
+    return { event, shape: null }
+  }
+  const shape = shapeOf(wire, shapes)
+  const { relation, translation } = shape
+  return { event: rowEvent(wire, { ...change, translation, relation }, shape), shape }
+}
+
+function rowEvent(
+  wire: WireEvent,
+  row: Omit<InsertEvent, 'kind' | 'values'>,
+  { relation, columnsAt, identityAt }: WireShape,
+): ChangeEvent {
+  switch (wire.action) {
+    case 'I':
+      return insertOrSchemaChange(
+        wire.snapshot === true ? { ...row, snapshot: true } : row,
+        rowOf(relation, wire.columns, columnsAt, unchangedToast),
+      )
+    case 'U':
+      return {
+        kind: 'update',
+        ...row,
+        values: rowOf(relation, wire.columns, columnsAt, unchangedToast),
+        old: wire.identity ? rowOf(relation, wire.identity, identityAt, null) : null,
+      }
+    case 'D':
+      return { kind: 'delete', ...row, old: rowOf(relation, wire.identity, identityAt, null) }
+    case 'T':
+      return { kind: 'truncate', ...row }
+    default:
+      throw new TypeError('has an action that is none of I, U, D, T and M')
+  }
+}
+
+function shapeOf(wire: WireEvent, shapes: WireShapes): WireShape {
+  const { schema, table, columns, identity, metadata, unchanged_toast: names = [] } = wire
+  if (typeof schema !== 'string' || typeof table !== 'string') throw new TypeError('names no table')
+  const unchanged = names.map((name, i) => ({ name, id: wire.unchanged_toast_ids?.[i] ?? '' }))
+  const columnsAndKeys = { columns: columns ?? identity ?? [], identity: identity ?? [], unchanged }
+  return shapes.of({ schema, table, metadata: metadata ?? null, ...columnsAndKeys })
 }
 
 function parse(json: string): WireEvent {

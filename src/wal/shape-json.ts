@@ -1,5 +1,6 @@
 import type { Translation } from './event.ts'
 import type { Relation } from './relation.ts'
+import { isNumericType } from './wire-values.ts'
 
 export const noMetadata =
   '{"schema_id":null,"table_pgstream_id":"","id_col_pgstream_id":null,"version_col_pgstream_id":""}'
@@ -44,7 +45,7 @@ export function shapeOf(relation: Relation, translation: Translation | null): Sh
       const id = translation?.columnIds[i] ?? ''
       return `{"id":${JSON.stringify(id)},"name":${JSON.stringify(name)},"type":${JSON.stringify(type)},"value":`
     }),
-    isNumeric: columns.map(({ type }) => /^numeric(\(|$)/.test(type) && !type.endsWith('[]')),
+    isNumeric: columns.map(({ type }) => isNumericType(type)),
     keys: columns.flatMap(({ key }, i) => (key ? [i] : [])),
     isKey: columns.map(({ key }) => key),
     bytes: null,

@@ -9,6 +9,7 @@ import { mostOfSlab, slabs } from './slab.ts'
 import { formatTime } from './time.ts'
 import { unchangedToast } from './value.ts'
 import type { Row } from './value.ts'
+import { WireChange } from './wire-change.ts'
 
 /** Everything beside values and what depends on the shape: LSNs, time, numbers, punctuation. */
 const frameBytes = 400
@@ -42,6 +43,7 @@ export const isOrdinary = (event: ChangeEvent): event is OrdinaryEvent =>
 
 /** An upper bound of what `writeRowAt` writes; infinity for what it cannot write. */
 export function mostOfRow(event: OrdinaryEvent): number {
+  if (event instanceof WireChange && event.isAsRead) return event.bytes.length
   const most = frameBytes + 2 * shapeBytes(shapeOf(event.relation, event.translation)).total
   if (event instanceof PrintedChange) return most + mostOfPrinted(event)
   const identity = identityOf(event)
@@ -68,6 +70,7 @@ function mostOf(row: Row): number {
 
 /** Writes it to `out` at `start`, where there must be room, and gives the place behind it, or `notWritten`. */
 export function writeRowAt(out: Buffer, start: number, event: OrdinaryEvent): number {
+  if (event instanceof WireChange && event.isAsRead) return writeBytes(out, start, event.bytes)
   const shape = shapeOf(event.relation, event.translation)
   const { names, metadata } = shapeBytes(shape)
   let at = writeBytes(out, start, headOf(event))

@@ -10,6 +10,7 @@ import type { ShapeJson } from './shape-json.ts'
 import { formatTime } from './time.ts'
 import { utf8 } from './utf8.ts'
 import { writeRow } from './wire-bytes.ts'
+import { WireChange } from './wire-change.ts'
 import { unchangedToast } from './value.ts'
 import type { Row, Value } from './value.ts'
 
@@ -41,6 +42,8 @@ export function encodeWireJson(event: ChangeEvent): string {
 export function encodeWireJsonBytes(event: ChangeEvent, before = '', after = ''): Buffer {
   const written = writeRow(event, before, after)
   if (written !== null) return written
+  if (event instanceof WireChange && event.isAsRead)
+    return Buffer.concat([Buffer.from(before), event.bytes, Buffer.from(after)])
   const large: Filling[] = []
   const json = before + eventJson(event, large) + after
   return large.length === 0 ? utf8(json) : fillGaps(json, large)

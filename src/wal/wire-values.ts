@@ -20,8 +20,17 @@ export function readValue(value: unknown, type: string): Exclude<Value, symbol> 
     case 'bytea':
       return readBytes(value)
     default:
-      return value
+      return isNumericType(type) ? readNumeric(value) : value
   }
+}
+
+/** Such as `numeric(12,2)`: its values are numbers in wire JSON, but for NaN and the infinities. */
+export const isNumericType = (type: string): boolean => /^numeric(\(|$)/.test(type) && !type.endsWith('[]')
+
+function readNumeric(text: string): string {
+  if (!/^(-?\d+(\.\d+)?([eE][+-]?\d+)?|NaN|-?Infinity)$/.test(text))
+    throw new TypeError('has a numeric that is no number')
+  return text
 }
 
 function readBigint(text: string): bigint {
