@@ -68,6 +68,19 @@ export const workloads = {
       )
     },
   },
+  churn: {
+    about: 'transactions of 400 inserts, 400 updates that change no key and 200 deletes, 10 columns',
+    changesOfOne: 1000,
+    table: orders,
+    write: (query, repetition) => {
+      const from = repetition * 400 + 1
+      return query(
+        `begin; ${insertOrders(from, 400)};
+         update orders set status = 'sent', paid = not paid where id between ${from} and ${from + 399};
+         delete from orders where id between ${from} and ${from + 199}; commit`,
+      )
+    },
+  },
   wide: {
     about: 'transactions of 500 inserts, 100 columns',
     changesOfOne: 500,
@@ -78,6 +91,21 @@ export const workloads = {
         `insert into wide select i, ${wideColumns.map((_, i) => `i % ${i + 7}`).join(', ')}
          from generate_series(${repetition * 500 + 1}, ${repetition * 500 + 500}) as i`,
       ),
+  },
+  toast: {
+    about: 'transactions of 50 inserts, one text of 8 kB each, and 50 updates that leave it as it is',
+    changesOfOne: 100,
+    share: 0.1,
+    table: `create table toast (id bigint primary key, n int not null, body text not null);
+            alter table toast alter body set storage external`,
+    write: (query, repetition) => {
+      const from = repetition * 50 + 1
+      return query(
+        `begin; insert into toast select i, 0, left(repeat(md5(i::text), 256), 8000)
+           from generate_series(${from}, ${from + 49}) as i;
+         update toast set n = 1 where id between ${from} and ${from + 49}; commit`,
+      )
+    },
   },
   large: {
     about: 'transactions of 10 inserts, one text of 100 kB each',

@@ -1,9 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
-const [perSecond, seconds] = [200, 20]
+export interface Rate {
+  readonly perSecond: number
+  readonly seconds: number
+}
+
+export const twoHundred: Rate = { perSecond: 200, seconds: 20 }
 
 /** Each at its time, or at once when those before took longer. */
-export async function atRate(transaction: (id: number) => Promise<unknown>): Promise<void> {
+export async function atRate(
+  { perSecond, seconds }: Rate,
+  transaction: (id: number) => Promise<unknown>,
+): Promise<void> {
   const begun = performance.now()
   for (let id = 0; id < perSecond * seconds; id++) {
     const due = begun + (id * 1000) / perSecond
@@ -13,7 +21,7 @@ export async function atRate(transaction: (id: number) => Promise<unknown>): Pro
 }
 
 /** The start of the program is in the largest of them. */
-export function tell(what: string, latencies: readonly number[]): void {
+export function tell(what: string, { perSecond }: Rate, latencies: readonly number[]): void {
   const all = latencies.toSorted((a, b) => a - b)
   const of = (part: number): string => all[Math.ceil(all.length * part) - 1]!.toFixed(2)
   console.log(

@@ -6,7 +6,7 @@ import { preparedDatabase } from '../../support/source.ts'
 import { eventually } from '../../support/wait.ts'
 import { benchSpace, stopServices } from '../bench-services.ts'
 import { searchStore } from '../indexed.ts'
-import { atRate, tell } from './at-rate.ts'
+import { atRate, tell, twoHundred } from './at-rate.ts'
 
 /** One of so many is looked for, again and again until it is there: looking costs the store something, too. */
 const lookedFor = 5
@@ -44,11 +44,11 @@ const lookedFor = 5
     while (!(await isThere(id)));
     return performance.now() - committed
   }
-  await atRate(async (id) => {
+  await atRate(twoHundred, async (id) => {
     await database.query(`insert into t values ($1, 'some text of a usual length')`, [id])
     if (id % lookedFor === 0) looking.push(look(id))
   })
-  tell('search, commit → found by its id', await Promise.all(looking))
+  tell('search, commit → found by its id', twoHundred, await Promise.all(looking))
   agent.destroy()
 }
 await stopServices()

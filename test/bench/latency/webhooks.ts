@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as pause } from 'node:timers/promises'
-import { atRate, tell } from './at-rate.ts'
+import { atRate, tell, twoHundred } from './at-rate.ts'
 import { RunningCommand } from '../../support/command.ts'
 import { startPostgres } from '../../support/postgres.ts'
 import { preparedDatabase } from '../../support/source.ts'
@@ -32,11 +32,13 @@ const env = {
 await using command = new RunningCommand(['run', '--pgurl', database.url], { env })
 await command.says(/subscriptions are read/)
 
-await atRate((id) => database.query(`insert into t values ($1, 'some text of a usual length')`, [id]))
+await atRate(twoHundred, (id) =>
+  database.query(`insert into t values ($1, 'some text of a usual length')`, [id]),
+)
 await pause(1_000)
 command.child.kill('SIGTERM')
 await command.finished
 said = ''
 receiver.stdin.end()
 await once(receiver, 'close')
-tell('webhooks, commit → receiver', JSON.parse(said) as number[])
+tell('webhooks, commit → receiver', twoHundred, JSON.parse(said) as number[])

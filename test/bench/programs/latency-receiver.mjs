@@ -1,5 +1,6 @@
 /** Answers 204 to notifications; what each took since its commit, in milliseconds, is written to stdout at the end of stdin. */
 import { createServer } from 'node:http'
+import { sinceCommit } from './since-commit.mjs'
 
 const latencies = []
 const server = createServer((request, response) => {
@@ -8,13 +9,10 @@ const server = createServer((request, response) => {
   request.on('data', (chunk) => chunks.push(chunk))
   request.on('end', () => {
     response.writeHead(204).end()
-    const { timestamp } = JSON.parse(Buffer.concat(chunks).toString()).Data
-    const [, second, fraction] = /^(.*?)(\.\d+)?\+00$/.exec(timestamp)
-    latencies.push(now - Date.parse(`${second.replace(' ', 'T')}Z`) - Number(fraction ?? 0) * 1000)
+    latencies.push(sinceCommit(JSON.parse(Buffer.concat(chunks).toString()).Data, now))
   })
 })
 server.listen(0, '127.0.0.1', () => console.log(server.address().port))
 process.stdin.resume().on('end', () => {
-  console.log(JSON.stringify(latencies.sort((a, b) => a - b)))
-  process.exit()
+  process.stdout.write(JSON.stringify(latencies), () => process.exit())
 })

@@ -18,6 +18,8 @@ async function intoStdout(written: Written): Promise<Measured> {
   return await runOurs({ program: command, args: ['run', '--stdout'], env, until, rows })
 }
 
+const stdout = { limit: postgres, run: intoStdout } as const
+
 export const drains: readonly Scenario[] = [
   {
     name: 'null sink, pgoutput',
@@ -28,20 +30,18 @@ export const drains: readonly Scenario[] = [
     atLeast: 0.9,
   },
   { name: 'null sink, wal2json', workload: 'mixed', plugin: 'wal2json', limit: postgres, run: intoNothing },
+  { ...stdout, name: 'stdout, pgoutput', workload: 'mixed', plugin: 'pgoutput', atLeast: 0.75 },
+  { ...stdout, name: 'stdout, wal2json', workload: 'mixed', plugin: 'wal2json' },
   {
-    name: 'stdout, pgoutput',
-    workload: 'mixed',
-    plugin: 'pgoutput',
-    limit: postgres,
-    run: intoStdout,
-    atLeast: 0.75,
-  },
-  {
+    ...stdout,
     name: 'a million rows in one transaction, stdout, pgoutput',
     workload: 'million',
     plugin: 'pgoutput',
-    limit: postgres,
-    run: intoStdout,
     bounds: { firstRowSeconds: 1, peakRssMb: 230 },
   },
+  { ...stdout, name: 'single-row transactions, stdout, pgoutput', workload: 'single', plugin: 'pgoutput' },
+  { ...stdout, name: 'updates and deletes, stdout, pgoutput', workload: 'churn', plugin: 'pgoutput' },
+  { ...stdout, name: 'wide rows, stdout, pgoutput', workload: 'wide', plugin: 'pgoutput' },
+  { ...stdout, name: 'unchanged TOAST, stdout, pgoutput', workload: 'toast', plugin: 'pgoutput' },
+  { ...stdout, name: 'large rows, stdout, pgoutput', workload: 'large', plugin: 'pgoutput' },
 ]

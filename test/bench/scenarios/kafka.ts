@@ -28,15 +28,21 @@ async function readyValues({ rows }: Written): Promise<Measured> {
   return await runOurs({ program: bareProducer, env, rows })
 }
 
-const common = { workload: 'mixed', plugin: 'pgoutput', limit: postgres } as const
+const into = { limit: postgres, run: intoKafka, plugin: 'pgoutput' } as const
 
 export const kafka: readonly Scenario[] = [
   {
-    ...common,
+    ...into,
     name: 'Kafka, pgoutput',
-    run: intoKafka,
+    workload: 'mixed',
     atLeast: 0.5,
     bounds: { cpuMicrosPerRow: 14, peakRssMb: 230 },
   },
-  { ...common, name: 'Kafka, ready values only', run: readyValues },
+  { ...into, name: 'Kafka, ready values only', workload: 'mixed', run: readyValues },
+  { ...into, name: 'Kafka, wal2json', workload: 'mixed', plugin: 'wal2json' },
+  { ...into, name: 'single-row transactions, Kafka, pgoutput', workload: 'single' },
+  { ...into, name: 'updates and deletes, Kafka, pgoutput', workload: 'churn' },
+  { ...into, name: 'wide rows, Kafka, pgoutput', workload: 'wide' },
+  { ...into, name: 'unchanged TOAST, Kafka, pgoutput', workload: 'toast' },
+  { ...into, name: 'large rows, Kafka, pgoutput', workload: 'large' },
 ]
