@@ -1,4 +1,5 @@
-import { endOfSlot, integer, isAt, kindOfType, notThere, plain } from './wire-slots.ts'
+import { BytePiece, viewAround } from './byte-piece.ts'
+import { endOfSlot, integer, kindOfType, notThere, plain } from './wire-slots.ts'
 import type { SlotKind } from './wire-slots.ts'
 
 /** A place that differs from row to row, between two pieces that do not. */
@@ -35,14 +36,13 @@ export class WireTemplate {
   readonly kinds: readonly SlotKind[]
   readonly at: SlotsOf
   /** Before each slot, and one behind the last. */
-  readonly #pieces: readonly Buffer[]
+  readonly #pieces: readonly BytePiece[]
   readonly size: number
 
   constructor(bytes: Buffer, slots: readonly Slot[], at: SlotsOf) {
     this.at = at
     this.kinds = slots.map(({ kind }) => kind)
-    // not slices: it is kept for long, and they would keep the message
-    const piece = (start: number, end: number): Buffer => Buffer.from(bytes.subarray(start, end))
+    const piece = (start: number, end: number): BytePiece => new BytePiece(bytes.subarray(start, end))
     this.#pieces = [
       ...slots.map(({ start }, i) => piece(slots[i - 1]?.end ?? 0, start)),
       piece(slots.at(-1)?.end ?? 0, bytes.length),
@@ -52,18 +52,23 @@ export class WireTemplate {
 
   /** Whether a message is one of them; then `places` has the start and the end of each slot. */
   fits(bytes: Buffer, places: Int32Array): boolean {
+    const { kinds } = this
+    const pieces = this.#pieces
+    const around = viewAround(bytes)
+    const start = bytes.byteOffset
+    const end = start + bytes.length
     let at = 0
-    for (let i = 0; i < this.kinds.length; i++) {
-      const piece = this.#pieces[i]!
-      if (!isAt(bytes, at, piece)) return false
+    for (let i = 0; i < kinds.length; i++) {
+      const piece = pieces[i]!
+      if (!piece.isAt(around, start + at, end)) return false
       at += piece.length
       places[2 * i] = at
-      at = endOfSlot(this.kinds[i]!, bytes, at)
+      at = endOfSlot(kinds[i]!, bytes, at)
       if (at === notThere) return false
       places[2 * i + 1] = at
     }
-    const last = this.#pieces.at(-1)!
-    return at + last.length === bytes.length && isAt(bytes, at, last)
+    const last = pieces[kinds.length]!
+    return start + at + last.length === end && last.isAt(around, start + at, end)
   }
 }
 
