@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { writeBytes, writeNumber, writePlain, writeText } from './json-bytes.ts'
+import { copyRun, endOfRun } from './plain-run.ts'
 import { noTuple } from './printed-change.ts'
 import type { PrintedChange } from './printed-change.ts'
 import { shapeBytes } from './shape-json.ts'
@@ -25,9 +26,12 @@ const mostOfByte = 2
 /** Quotes, `null`, or a number that JavaScript writes otherwise than Postgres does. */
 const mostOfColumn = 32
 
-/** An upper bound of what the rows of a change take, with the new one twice: once it may be the identity. */
-export const mostOfPrinted = ({ bytes, table }: PrintedChange): number =>
-  2 * (mostOfByte * bytes.length + mostOfColumn * table.kinds.length)
+/** Four bytes at once are worth while from here on. */
+const longText = 64
+
+/** An upper bound of what the rows of a change take, with the new one of an update twice: it may be the identity. */
+export const mostOfPrinted = ({ kind, bytes, table }: PrintedChange): number =>
+  (kind === 'update' ? 2 : 1) * (mostOfByte * bytes.length + mostOfColumn * table.kinds.length)
 
 /** The columns of the new row, or of what identifies it: `[{…},{…}]`. Gives the place behind them, or `notWritten`. */
 export function writePrinted(
@@ -147,6 +151,7 @@ for (const [code, letter] of [
 
 /** In quotes, and escaped as `JSON.stringify` does it. */
 function writePrintedText(out: Buffer, start: number, bytes: Buffer, from: number, end: number): number {
+  if (end - from > longText) return writeLongText(out, start, bytes, from, end)
   let at = start
   let all = 0
   out[at++] = quote
@@ -161,6 +166,26 @@ function writePrintedText(out: Buffer, start: number, bytes: Buffer, from: numbe
     all |= code
   }
   if (all > 0x7f && !isUtf8(bytes.subarray(from, end))) return notWritten
+  out[at++] = quote
+  return at
+}
+
+/** The same, run after run of what is not escaped. */
+function writeLongText(out: Buffer, start: number, bytes: Buffer, from: number, end: number): number {
+  if (!isUtf8(bytes.subarray(from, end))) return notWritten
+  let at = start
+  out[at++] = quote
+  for (let i = from; ; i++) {
+    const stop = endOfRun(bytes, i, end)
+    at = copyRun(out, at, bytes, i, stop)
+    if (stop === end) break
+    const code = bytes[stop]!
+    const letter = code < space ? letters[code]! : code
+    if (letter === 0) return notWritten
+    out[at++] = backslash
+    out[at++] = letter
+    i = stop
+  }
   out[at++] = quote
   return at
 }

@@ -21,13 +21,13 @@ export type OrdinaryEvent = InsertEvent | UpdateEvent | DeleteEvent
 
 /**
  * The wire JSON of an ordinary row, written as bytes piece after piece: half the cost of a string that then becomes bytes
- * (test/bench/README.md). Short ones share slabs of memory. Null for everything else: events of other kinds, long rows, binary
+ * (test/bench/README.md). Short ones share slabs of memory. Null for everything else: events of other kinds, rows of megabytes, binary
  * and large values, and those that did not change.
  */
 export function writeRow(event: ChangeEvent, before: string, after: string): Buffer | null {
   if (!isOrdinary(event)) return null
   const bytes = mostOfUtf16 * (before.length + after.length) + mostOfRow(event)
-  if (bytes > mostOfSlab) return null
+  if (bytes > mostOfSlab) return bytes > mostOfScratch ? null : writeLarge(event, before, after, bytes)
   const out = slabs.withRoom(bytes)
   const start = slabs.used
   const at = writeRowAt(out, writePlain(out, start, before), event)
@@ -35,6 +35,17 @@ export function writeRow(event: ChangeEvent, before: string, after: string): Buf
   const end = writePlain(out, at, after)
   slabs.use(end)
   return out.subarray(start, end)
+}
+
+/** What a large row may take is several times what it takes. */
+const mostOfScratch = 4 * 1024 * 1024
+const scratchStep = 256 * 1024
+let scratch = Buffer.alloc(0)
+
+function writeLarge(event: OrdinaryEvent, before: string, after: string, most: number): Buffer | null {
+  if (scratch.length < most) scratch = Buffer.allocUnsafeSlow(Math.ceil(most / scratchStep) * scratchStep)
+  const at = writeRowAt(scratch, writePlain(scratch, 0, before), event)
+  return at === notWritten ? null : Buffer.from(scratch.subarray(0, writePlain(scratch, at, after)))
 }
 
 /** Of a kind that may be written so. */

@@ -1,3 +1,4 @@
+import { endOfRun } from './plain-run.ts'
 import type { Value } from './value.ts'
 import { asBigint, asBytes, asNumber, asNumeric, asText } from './value-kind.ts'
 import type { ValueKind } from './value-kind.ts'
@@ -22,6 +23,8 @@ const notFinite = ['"NaN"', '"Infinity"', '"-Infinity"'].map((word) => Buffer.fr
 const escapes = new Set(Buffer.from('"\\/bfnrt'))
 const mostOfInteger = 15
 const mostOfBigint = 19
+/** Four bytes at once are worth while from here on. */
+const longText = 64
 
 /** As `readValue` tells them apart. */
 export function kindOfType(type: string): ValueKind {
@@ -119,10 +122,12 @@ function endOfHex(bytes: Buffer, start: number): number {
 
 function endOfText(bytes: Buffer, start: number): number {
   if (bytes[start] !== quote) return notThere
+  const near = start + longText
   for (let at = start + 1; at < bytes.length; at++) {
-    const code = bytes[at]!
+    if (at > near) at = endOfRun(bytes, at, bytes.length)
+    const code = bytes[at]
     if (code === quote) return at + 1
-    if (code < space) return notThere
+    if (code === undefined || code < space) return notThere
     if (code !== backslash) continue
     const letter = bytes[++at]!
     if (letter === u) {
@@ -170,7 +175,7 @@ export function readInteger(bytes: Buffer, start: number, end: number): number {
 }
 
 function readText(bytes: Buffer, start: number, end: number): string {
-  for (let at = start + 1; at < end - 1; at++)
-    if (bytes[at] === backslash) return JSON.parse(bytes.toString('utf8', start, end)) as string
+  if (endOfRun(bytes, start + 1, end - 1) < end - 1)
+    return JSON.parse(bytes.toString('utf8', start, end)) as string
   return bytes.toString('utf8', start + 1, end - 1)
 }

@@ -80,7 +80,7 @@ const characters = [
   '\u2028',
 ]
 const text = (): string =>
-  Array.from({ length: random.pick([0, 1, 5, 40, 400]) }, () =>
+  Array.from({ length: random.chance(0.02) ? 12_000 : random.pick([0, 1, 5, 40, 400]) }, () =>
     random.chance(0.9) ? String.fromCharCode(32 + random.int(95)) : random.pick(characters),
   ).join('')
 const number = (): string => `${pick('', '-')}${random.int(1e9)}${pick('', '', `.${random.int(1e6)}5`)}`
