@@ -105,7 +105,7 @@ describe('order', { concurrency: 2 }, () => {
     await insert(1, 50)
     await eventually(() => assert.equal(fast(), 50), patience)
     assert.equal(receiver.takenBy('/slow').length, 0)
-    const confirmed = await confirmedLsn(database)
+    const [commit] = placeOf(receiver.takenBy('/fast')[0]!)
     // the bound: when the slow one has not taken so many bytes, the source waits
     await insert(51, 400)
     const { processor } = stream
@@ -113,11 +113,11 @@ describe('order', { concurrency: 2 }, () => {
     await pause(200)
     assert.ok(fast() < 110, `${fast()} of 400`)
     assert.ok(processor.writableLength < 1.1 * maxQueueBytes, `${processor.writableLength} bytes`)
-    assert.equal(await confirmedLsn(database), confirmed)
+    assert.ok((await confirmedLsn(database)) <= commit)
     release()
     await eventually(() => assert.equal(receiver.takenBy('/slow').length, 400), patience)
     await stream.stop()
-    assert.ok((await confirmedLsn(database)) > confirmed)
+    assert.ok((await confirmedLsn(database)) > commit)
     assert.equal(fast(), 400)
   })
 
