@@ -62,8 +62,9 @@ export function kafkaWriter(options: KafkaWriterOptions): KafkaWriter {
   return new KafkaWriter(options, openKafkajs(connectionOf(options), options.compression))
 }
 
-/** Of 128 KiB. As much as a few requests take: what a full queue had is given back when it is not needed. */
+/** Of 128 KiB. As much as a few requests take: what a full queue had is let go of when there is less in it than that. */
 const mostSpareSlabs = 64
+const fewBytes = mostSpareSlabs * 128 * 1024
 
 export class KafkaWriter extends Processor<ChangeMessage> {
   override readonly takesPrinted: boolean
@@ -77,7 +78,7 @@ export class KafkaWriter extends Processor<ChangeMessage> {
   readonly #onRetry = (error: PgstreamError): void => this.metrics.retrying(error)
   readonly #producers: Producers
   #partitions = 0
-  readonly #slabs = new Slabs(mostSpareSlabs)
+  readonly #slabs = new Slabs()
   #lastMemory: Buffer | null = null
   #lastKey: Buffer | null = null
   #lastPartition = 0
@@ -130,6 +131,7 @@ export class KafkaWriter extends Processor<ChangeMessage> {
       if (this.#lastMemory !== null) this.#slabs.giveBack(this.#lastMemory)
       this.#lastMemory = memory
     }
+    if (this.writableLength < fewBytes) this.#slabs.trim(mostSpareSlabs)
   }
 
   protected override async release(): Promise<void> {

@@ -7,15 +7,9 @@ const slabBytes = 128 * 1024
  * that nobody has any of them, and gives it back.
  */
 export class Slabs {
-  readonly #mostSpares: number
   readonly #spares: Buffer[] = []
   #bytes: Buffer = Buffer.alloc(0)
   #used = 0
-
-  /** So many slabs that were given back are kept. */
-  constructor(mostSpares = 0) {
-    this.#mostSpares = mostSpares
-  }
 
   /** With room for so many bytes, at most `mostOfSlab`, from `used` on. */
   withRoom(bytes: number): Buffer {
@@ -36,9 +30,14 @@ export class Slabs {
     this.#used = end
   }
 
-  /** Nobody has anything of this memory any more. */
+  /** Nobody has anything of this memory any more: it is used again. Dropped, it would be there until all garbage is collected. */
   giveBack(bytes: Buffer): void {
-    if (bytes !== this.#bytes && this.#spares.length < this.#mostSpares) this.#spares.push(bytes)
+    if (bytes !== this.#bytes) this.#spares.push(bytes)
+  }
+
+  /** Keeps so many of those that were given back. */
+  trim(most: number): void {
+    if (this.#spares.length > most) this.#spares.length = most
   }
 }
 

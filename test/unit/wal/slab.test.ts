@@ -9,20 +9,24 @@ function fill(slabs: Slabs): Buffer {
   return bytes
 }
 
-test('memory that is given back is used again, as much as is to be kept', () => {
-  const slabs = new Slabs(1)
+test('memory that is given back is used again, and let go of beyond what is to be kept', () => {
+  const slabs = new Slabs()
   const [first, second] = [fill(slabs), fill(slabs)]
   assert.notEqual(first, second)
   const third = fill(slabs)
-  slabs.giveBack(first)
-  slabs.giveBack(second)
-  assert.notEqual(third, first)
+  const giveBack = (): void => [first, second].forEach((bytes) => slabs.giveBack(bytes))
+  giveBack()
+  assert.deepEqual(new Set([fill(slabs), fill(slabs)]), new Set([first, second]))
+  const fourth = fill(slabs)
+  assert.ok(![first, second, third].includes(fourth), 'nothing was left')
+  giveBack()
+  slabs.trim(1)
   assert.equal(fill(slabs), first)
-  assert.ok(![first, second, third].includes(fill(slabs)), 'one was to be kept')
+  assert.ok(![first, second, third, fourth].includes(fill(slabs)), 'one was to be kept')
 })
 
 test('what is written to is not given out anew, whoever gives it back', () => {
-  const slabs = new Slabs(4)
+  const slabs = new Slabs()
   const bytes = slabs.withRoom(10)
   slabs.use(slabs.used + 10)
   slabs.giveBack(bytes)
