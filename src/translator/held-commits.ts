@@ -1,7 +1,7 @@
 import type { WalEvent } from '../wal/event.ts'
 import type { Mark } from '../wal/schema-store.ts'
 
-/** So many events wait at most: entries, of 256 kB at most, and bare positions. */
+/** So many events wait at most: bare positions, and what is not large. */
 const mostHeld = 128
 
 export interface HeldCommitsOptions {

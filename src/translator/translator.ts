@@ -8,6 +8,7 @@ import type { Relation } from '../wal/relation.ts'
 import type { HasSchemaStore, SchemaStore } from '../wal/schema-store.ts'
 import { eventOfEntry } from './event-of-entry.ts'
 import { HeldCommits } from './held-commits.ts'
+import { rowSize } from './row-size.ts'
 import { SchemaAtPosition } from './schema-at-position.ts'
 import { isOf, translate } from './translations.ts'
 import type { Finders } from './translations.ts'
@@ -41,6 +42,8 @@ interface Seen {
   readonly skipped: boolean
   readonly translation: Translation | null
 }
+
+const mostHeldBytes = 64 * 1024
 
 /** The one who writes this field. */
 type Untranslated = { translation: Translation | null }
@@ -104,16 +107,14 @@ export class Translator extends Transform {
       this.#held.add(event, event.kind === 'commit' ? schema.commit(event) : [])
       this.#early = 0
     } else {
-      // a row may be large, and the store may be asked about it
-      if (event.kind !== 'schema-change') await this.#held.emptied()
-      if (this.destroyed) return
-      await this.#takeChange(event, schema)
+      if (isLarge(event)) await this.#held.emptied()
+      if (!this.destroyed) await this.#takeChange(event, schema)
     }
     if (this.#held.isFull) await this.#held.emptied()
   }
 
   async #takeChange(event: ChangeEvent, schema: SchemaAtPosition): Promise<void> {
-    if (event.kind === 'message') return void this.push(event)
+    if (event.kind === 'message') return this.#held.add(event)
     if (schema.needsBegin(event)) await schema.begin(event)
     if (event.kind === 'schema-change') this.#schemaChange(event, schema)
     else await this.#row(event, schema)
@@ -146,7 +147,7 @@ export class Translator extends Transform {
   #handOn(event: RowEvent, { skipped, translation }: Seen): void {
     if (skipped) return this.#leaveOut(event)
     ;(event as Untranslated).translation ??= translation
-    this.push(event)
+    this.#held.add(event)
   }
 
   async #translate(
@@ -158,6 +159,8 @@ export class Translator extends Transform {
     if (translation !== null) return translation
     const known = schema.known(relation)
     if (!known || !isOf(known.table, relation)) {
+      // what is marked says which entries are still to come
+      await this.#held.emptied()
       for (const stored of await schema.define(event)) this.push(eventOfEntry(stored, event, --this.#early))
     }
     const table = schema.known(relation)
@@ -193,5 +196,9 @@ export class Translator extends Transform {
     closed.then(() => callback(error), callback)
   }
 }
+
+/** Not to be held back: a few of them would take more memory than anybody counts. */
+const isLarge = (event: ChangeEvent): boolean =>
+  event.kind === 'message' || (event.kind !== 'schema-change' && rowSize(event) > mostHeldBytes)
 
 const isSame = (a: Translation, b: Translation): boolean => JSON.stringify(a) === JSON.stringify(b)

@@ -185,6 +185,7 @@ test('commits that come while marks are being written are marked together, and n
   const told = Array.from({ length: 500 }, () => schemaLogEntry({ tables: [users] }))
   for (const [i, one] of told.entries()) {
     stage.write(entry(one, BigInt(10 * i)))
+    stage.write(insert(relationOf('users', ['id', 'name']), BigInt(10 * i)))
     stage.write(commit(BigInt(10 * i)))
   }
   stage.write(insert(relationOf('users', ['id', 'name']), 5_000n))
@@ -197,7 +198,7 @@ test('commits that come while marks are being written are marked together, and n
   }
   await closed
   assert.ok(rounds < 100, `${rounds} rounds`)
-  const expected = told.flatMap((_, i) => [`schema-change ${10 * i}`, `commit ${10 * i}`])
+  const expected = told.flatMap((_, i) => [`schema-change ${10 * i}`, `insert ${10 * i}`, `commit ${10 * i}`])
   const handedOn = log.filter((line) => !line.startsWith('mark'))
   assert.deepEqual(handedOn, [...expected, 'insert 5000', 'commit 5000'])
   for (const [i, { id }] of told.entries()) {
