@@ -184,6 +184,7 @@ function bytesOf(batch: readonly Operation[]): number {
   return bytes
 }
 
-const sizeOf = ({ size, bytes }: Operation): number => size ?? bytes.length
+/** Where the size is known, the bytes may have to be made. */
+const sizeOf = (operation: Operation): number => operation.size ?? operation.bytes.length
 
 const isList = <Op>(encoded: Op | readonly Op[]): encoded is readonly Op[] => Array.isArray(encoded)

@@ -2,9 +2,11 @@ import type { DeadLetters } from './dead-letters.ts'
 import { Pauses } from './keep-trying.ts'
 import type { Persistence } from './keep-trying.ts'
 import type { BulkItem, SearchClient } from './search-client.ts'
+import { lengthOf } from './search-operation.ts'
 import type { DocumentOperation } from './search-operation.ts'
 import { asSearchError, foreignAnswer, isPassing, StoreError } from './store-error.ts'
 import { withoutObjects } from './without-objects.ts'
+import { copyLines } from './written-document.ts'
 
 export interface BulkOptions extends Persistence {
   readonly client: SearchClient
@@ -64,19 +66,14 @@ export class BulkSender {
     const { client } = this.#options
     if (operations.length === 1) return client.bulk(operations[0]!.bytes)
     const memory = this.#memoryFor(operations)
-    let length = 0
-    for (const { bytes } of operations) {
-      memory.set(bytes, length)
-      length += bytes.length
-    }
-    const answer = await client.bulk(memory.subarray(0, length))
+    const answer = await client.bulk(memory.subarray(0, copyLines(operations, memory)))
     // nobody reads it any more: a request that failed may still be on its way
     this.#memory.push(memory)
     return answer
   }
 
   #memoryFor(operations: readonly DocumentOperation[]): Buffer {
-    const length = operations.reduce((sum, { bytes }) => sum + bytes.length, 0)
+    const length = operations.reduce((sum, operation) => sum + lengthOf(operation), 0)
     const memory = this.#memory.pop()
     return memory && memory.length >= length ? memory : Buffer.allocUnsafeSlow(length)
   }

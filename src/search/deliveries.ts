@@ -89,10 +89,15 @@ const isNewer = ({ version: a }: DocumentOperation, { version: b }: DocumentOper
 /** What came later stands for what came before it: it says everything of the row. */
 function lastOfEach(operations: readonly DocumentOperation[]): readonly DocumentOperation[] {
   const indices = new Map<string, Map<string, DocumentOperation>>()
+  let last = new Map<string, DocumentOperation>()
+  let index: string | null = null
   let count = 0
   for (const operation of operations) {
-    let last = indices.get(operation.index)
-    if (last === undefined) indices.set(operation.index, (last = new Map<string, DocumentOperation>()))
+    if (operation.index !== index) {
+      index = operation.index
+      last = indices.get(index) ?? new Map<string, DocumentOperation>()
+      indices.set(index, last)
+    }
     const before = last.get(operation.id)
     if (before === undefined) count++
     else if (isNewer(before, operation)) continue
@@ -103,15 +108,9 @@ function lastOfEach(operations: readonly DocumentOperation[]): readonly Document
   return [...indices.values()].flatMap((last) => [...last.values()])
 }
 
-function inLanes(operations: readonly DocumentOperation[]): DocumentOperation[][] {
-  const count = Math.min(lanes, Math.floor(operations.length / leastInLane))
-  if (count < 2) return operations.length === 0 ? [] : [[...operations]]
-  const split: DocumentOperation[][] = Array.from({ length: count }, () => [])
-  for (const operation of operations) {
-    const { id } = operation
-    // the last characters differ most
-    const place = (id.charCodeAt(id.length - 1) + 7 * id.charCodeAt(id.length - 2)) % count
-    split[place]!.push(operation)
-  }
-  return split.filter((lane) => lane.length > 0)
+/** In pieces, because no two have the same id: neighbours stand beside each other in memory. */
+function inLanes(operations: readonly DocumentOperation[]): (readonly DocumentOperation[])[] {
+  const count = Math.max(1, Math.min(lanes, Math.floor(operations.length / leastInLane)))
+  const most = Math.ceil(operations.length / count)
+  return Array.from({ length: count }, (_, i) => operations.slice(i * most, (i + 1) * most))
 }

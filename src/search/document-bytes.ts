@@ -1,11 +1,14 @@
 import { writeBytes, writePlain, writeText } from '../wal/json-bytes.ts'
 import type { Lsn } from '../wal/lsn.ts'
+import { countBytes, lengthBytes, notWritten, nullFormat, textFormat } from '../wal/printed-bytes.ts'
+import type { PrintedChange } from '../wal/printed-change.ts'
 import { unchangedToast } from '../wal/value.ts'
 import type { Row } from '../wal/value.ts'
 import { lsnField } from './index-mapping.ts'
 import { writeBigint } from './member-bytes.ts'
 import type { RowShape } from './row-shape.ts'
 import type { Version } from './search-operation.ts'
+import { WrittenDocument } from './written-document.ts'
 
 /** What may be longer is made as a string. */
 const mostBytes = 48 * 1024
@@ -24,35 +27,98 @@ const versionTypes = {
   external_gte: Buffer.from(',"version_type":"external_gte"}}\n'),
 } as const
 
+/** A document but for its values. */
+export interface DocumentFrame {
+  readonly id: string
+  readonly version: Version
+  readonly lsn: Lsn
+}
+
 /**
  * The lines of an ordinary document for the bulk API, written as bytes piece after piece: a string that then becomes bytes
  * costs twice as much (test/bench/README.md). Short ones share slabs of memory. Null for what is long or large.
  */
-export function writeLines(
-  { bytes: { action, head, members } }: RowShape,
-  document: { readonly id: string; readonly version: Version; readonly lsn: Lsn; readonly values: Row },
-): Buffer | null {
-  const { id, version, lsn, values } = document
-  let most = frameBytes + action.length + head.length
+export function writeLines(shape: RowShape, frame: DocumentFrame, values: Row): WrittenDocument | null {
+  const { members } = shape.bytes
+  let most = mostOfFrame(shape)
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!
     if (typeof value === 'object' && value !== null) return null
     most += members[i]!.most(typeof value === 'string' ? value.length : 0)
   }
-  if (most > mostBytes || id.length > mostOfPlain) return null
-  if (used + most > slab.length) {
-    slab = Buffer.allocUnsafeSlow(slabBytes)
-    used = 0
-  }
+  if (!hasRoom(most, frame)) return null
   const start = used
-  let at = writeText(slab, writeBytes(slab, start, action), id)
-  at = writeBigint(slab, writeBytes(slab, at, versionName), version.value)
-  at = writeBytes(slab, at, versionTypes[version.type])
-  at = writeBigint(slab, writeBytes(slab, writeBytes(slab, at, head), lsnName), lsn)
+  let at = writeFrame(start, shape, frame)
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!
     if (value !== unchangedToast) at = members[i]!.write(slab, at, value)
   }
+  return written(shape, frame, start, at)
+}
+
+/** The same of the new row of a change that stayed as it was printed: most values are copied. */
+export function writePrintedLines(
+  shape: RowShape,
+  frame: DocumentFrame,
+  { bytes, newAt, table: { kinds }, decoder }: PrintedChange,
+): WrittenDocument | null {
+  const { members } = shape.bytes
+  let most = mostOfFrame(shape)
+  let from = newAt + countBytes
+  for (let i = 0; i < kinds.length; i++) {
+    let length = 0
+    if (bytes[from++] === textFormat) {
+      length = bytes.readInt32BE(from)
+      from += lengthBytes + length
+    }
+    most += members[i]!.most(length)
+  }
+  if (!hasRoom(most, frame)) return null
+  const start = used
+  let at = writeFrame(start, shape, frame)
+  from = newAt + countBytes
+  for (let i = 0; i < kinds.length; i++) {
+    const { write, writePrinted } = members[i]!
+    if (bytes[from++] === nullFormat) {
+      at = write(slab, at, null)
+      continue
+    }
+    from += lengthBytes
+    const end = from + bytes.readInt32BE(from - lengthBytes)
+    const behind = writePrinted(slab, at, bytes, from, end, kinds[i]!)
+    if (behind === notWritten) {
+      const value = decoder.value(kinds[i]!, bytes, from, end)
+      if (typeof value === 'object') return null
+      at = write(slab, at, value)
+    } else at = behind
+    from = end
+  }
+  return written(shape, frame, start, at)
+}
+
+const mostOfFrame = ({ bytes: { action, head } }: RowShape): number =>
+  frameBytes + action.length + head.length
+
+/** Sees to it that there is room in the slab. */
+function hasRoom(most: number, { id }: DocumentFrame): boolean {
+  if (most > mostBytes || id.length > mostOfPlain) return false
+  if (used + most > slab.length) {
+    slab = Buffer.allocUnsafeSlow(slabBytes)
+    used = 0
+  }
+  return true
+}
+
+/** The first line, and what every document begins with. */
+function writeFrame(start: number, { bytes: { action, head } }: RowShape, frame: DocumentFrame): number {
+  const { id, version, lsn } = frame
+  let at = writeText(slab, writeBytes(slab, start, action), id)
+  at = writeBigint(slab, writeBytes(slab, at, versionName), version.value)
+  at = writeBytes(slab, at, versionTypes[version.type])
+  return writeBigint(slab, writeBytes(slab, writeBytes(slab, at, head), lsnName), lsn)
+}
+
+function written(shape: RowShape, { id, lsn }: DocumentFrame, start: number, at: number): WrittenDocument {
   used = writePlain(slab, at, '}\n')
-  return slab.subarray(start, used)
+  return new WrittenDocument(shape, id, lsn, slab, start, used)
 }

@@ -7,15 +7,18 @@ import type {
   UpdateEvent,
 } from '../wal/event.ts'
 import type { Filling } from '../wal/large-json.ts'
+import { printedValue } from '../wal/printed-bytes.ts'
+import { noTuple, PrintedChange } from '../wal/printed-change.ts'
 import type { Relation } from '../wal/relation.ts'
 import { unchangedToast } from '../wal/value.ts'
 import type { Row } from '../wal/value.ts'
-import { writeLines } from './document-bytes.ts'
+import { writeLines, writePrintedLines } from './document-bytes.ts'
+import type { DocumentFrame } from './document-bytes.ts'
 import type { IndexedTables } from './indexed-tables.ts'
 import { typeInRow, withColumn } from './indexed-table.ts'
 import type { IndexedTable } from './indexed-table.ts'
 import { lsnField } from './index-mapping.ts'
-import { documentId, rowShape } from './row-shape.ts'
+import { documentId, idOf, rowShape } from './row-shape.ts'
 import type { RowShape } from './row-shape.ts'
 import { deleteLine, indexLines } from './search-operation.ts'
 import type { DocumentOperation, Hole, StoreOperation, Version } from './search-operation.ts'
@@ -72,12 +75,15 @@ export class Documents {
   }
 
   #insert(event: InsertEvent, shape: RowShape): DocumentOperation[] {
+    if (event instanceof PrintedChange && shape.versionAt === null) return writePrinted(event, shape)
     const id = documentId(shape, event.values)
     // an update under a new key, in Kafka
     return id === null ? [] : [write(event, shape, id, holeOf(shape, event.values, id, null))]
   }
 
   #update(event: UpdateEvent, shape: RowShape): DocumentOperation[] {
+    const isPrinted = event instanceof PrintedChange && shape.versionAt === null
+    if (isPrinted && event.oldAt === noTuple) return writePrinted(event, shape)
     const { values, old } = event
     const known = old && isKnown(shape, old) ? old : null
     const id = documentId(shape, values, known)
@@ -184,6 +190,18 @@ const targetOf = ({ index, table }: RowShape): Pick<DocumentOperation, 'index' |
   table: table.name,
 })
 
+/** What stayed as it was printed has all its values, and an id of its own. */
+function writePrinted(change: PrintedChange, shape: RowShape): DocumentOperation[] {
+  const { identityAt, table } = shape
+  const identity = identityAt?.map((at) => printedValue(change, at))
+  const id = identity ? idOf(table, identity) : null
+  if (id === null) return []
+  const { lsn } = change
+  const version: Version = { value: lsn, type: 'external' }
+  const written = writePrintedLines(shape, { id, version, lsn }, change)
+  return [written ?? documentOf(shape, { id, version, lsn }, null, longLines(shape, id, version, change))]
+}
+
 function write(
   event: InsertEvent | UpdateEvent,
   shape: RowShape,
@@ -191,17 +209,25 @@ function write(
   hole: Hole | null,
 ): DocumentOperation {
   const version = versionOf(event, shape, event.values)!
-  const { lsn, values } = event
-  const bytes = writeLines(shape, { id, version, lsn, values }) ?? longLines(event, shape, id, version)
-  const { index, table } = shape
-  return { kind: 'index', index, schema: table.schema, table: table.name, id, version, lsn, hole, bytes }
+  const { lsn } = event
+  const written = writeLines(shape, { id, version, lsn }, event.values)
+  if (written && hole === null && version.type === 'external') return written
+  const bytes = written?.bytes ?? longLines(shape, id, version, event)
+  return documentOf(shape, { id, version, lsn }, hole, bytes)
 }
 
+const documentOf = (
+  shape: RowShape,
+  frame: DocumentFrame,
+  hole: Hole | null,
+  bytes: Buffer,
+): DocumentOperation => ({ ...targetOf(shape), kind: 'index', ...frame, hole, bytes })
+
 function longLines(
-  { values, lsn }: InsertEvent | UpdateEvent,
   shape: RowShape,
   id: string,
   version: Version,
+  { values, lsn }: Pick<InsertEvent, 'values' | 'lsn'>,
 ): Buffer {
   const large: Filling[] = []
   const source = sourceJson(values, lsn, shape, large)

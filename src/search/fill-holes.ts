@@ -4,7 +4,7 @@ import { keepTrying } from './keep-trying.ts'
 import type { Persistence } from './keep-trying.ts'
 import type { IndexedTable } from './indexed-table.ts'
 import type { SearchClient } from './search-client.ts'
-import { deleteLine, sourceOf, withMembers } from './search-operation.ts'
+import { deleteLine, lengthOf, sourceOf, withLines, withMembers } from './search-operation.ts'
 import type { DocumentOperation, Hole } from './search-operation.ts'
 import { membersWriter } from './value-json.ts'
 
@@ -86,7 +86,7 @@ export class HoleFiller {
         ? await this.#fillOne(operation, operation.hole, { inBatch, stored, signal })
         : withVersion(operation, inBatch, stored)
       if (!now) continue
-      bytes += now.bytes.length
+      bytes += lengthOf(now)
       filled.push(now)
       inBatch.set(keyOf(now.index, now.id), now)
     }
@@ -194,7 +194,7 @@ function withVersion(
   const value = inBatch.get(keyOf(index, id))?.version?.value ?? stored.get(keyOf(index, id))?.version
   if (value === undefined) return null
   const version = { value, type: 'external_gte' } as const
-  return { ...operation, version, bytes: deleteLine(index, id, version) }
+  return { ...withLines(operation, deleteLine(index, id, version), null), version }
 }
 
 /** The ends of the names of fields that hold the same value in another form. */

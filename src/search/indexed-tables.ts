@@ -1,6 +1,8 @@
+import { EntryParts } from '../wal/entry-parts.ts'
 import type { SchemaChangeEvent } from '../wal/event.ts'
 import { KnownTables, qualifiedName } from '../wal/known-tables.ts'
 import type { Lsn } from '../wal/lsn.ts'
+import type { SchemaLogEntry } from '../wal/schema-log.ts'
 import { goneField, namesOf, propertiesOf } from './index-mapping.ts'
 import type { MappedColumn, Mapper, Mapping, StoreAbilities } from './index-mapping.ts'
 import { fieldOf, tableOfEntry } from './indexed-table.ts'
@@ -21,6 +23,7 @@ export class IndexedTables {
   readonly #known = new KnownTables<IndexedTable>(({ entry, table, before, addsIndexes }) =>
     before && addsIndexes ? before : this.#describe(tableOfEntry(table, entry.schemaName, before)),
   )
+  readonly #parts = new EntryParts()
   readonly #byId = new Map<string, IndexedTable>()
   /** Gone from their schema by a command that may have moved them: until another transaction comes. */
   readonly #leaving = new Map<number, { readonly table: IndexedTable; readonly lsn: Lsn }>()
@@ -57,29 +60,39 @@ export class IndexedTables {
 
   learn(event: SchemaChangeEvent): readonly Step[] {
     const { entry, lsn } = event
-    const { schemaName, schema } = entry
     const before = new Map([...this.#byId].map(([, table]) => [table.oid, table]))
     this.#described = []
     this.#known.learn(entry)
+    const whole = this.#parts.add(entry)
+    if (!whole) return [{ do: 'save-entry', entry }]
 
+    const { schemaName, schema } = whole
+    const { renamed_from: from, dropped_tables: dropped } = schema
     const steps: Step[] = []
-    if (schema.renamed_from !== undefined)
-      steps.push({ do: 'rename-schema', from: schema.renamed_from, to: schemaName })
+    const renamed = [...before.values()].filter((table) => table.schema === from)
+    if (from !== undefined) {
+      const tableIds = renamed.map(({ id }) => id)
+      steps.push({ do: 'rename-schema', from, to: schemaName, tableIds, until: lsn })
+    }
+    if (schema.dropped) this.#keepOthers(whole, before)
     const touched = new Set([
       ...this.#described.map(({ oid }) => oid),
-      ...schema.dropped_tables.map(({ oid }) => Number(oid)),
-      ...(schema.dropped || schema.renamed_from !== undefined
-        ? [...before.values()].filter((table) => this.#isOfSchema(table, entry)).map(({ oid }) => oid)
-        : []),
+      ...dropped.map(({ oid }) => Number(oid)),
+      ...renamed.map(({ oid }) => oid),
     ])
-    for (const oid of touched) steps.push(...this.#changed(oid, before.get(oid), event))
-    if (schema.dropped) steps.push({ do: 'drop-schema', schema: schemaName, until: lsn })
-    else if (steps.length === 0) steps.push({ do: 'map', schema: schemaName, fields: {}, names: new Map() })
+    for (const oid of touched) steps.push(...this.#changed(oid, before.get(oid), whole, lsn))
+    if (schema.dropped) {
+      const tableIds = dropped.map(({ pgstream_id: id }) => id)
+      steps.push({ do: 'drop-schema', schema: schemaName, tableIds, until: lsn })
+    } else if (steps.length === 0) steps.push({ do: 'map', schema: schemaName, fields: {}, names: new Map() })
     return [...steps, { do: 'save-entry', entry }]
   }
 
-  #isOfSchema({ schema: name }: IndexedTable, { schemaName, schema }: SchemaChangeEvent['entry']): boolean {
-    return name === (schema.renamed_from ?? schemaName)
+  /** Tables that were not dropped with their schema came later into one of that name: this comes again. */
+  #keepOthers({ schemaName, schema }: SchemaLogEntry, before: ReadonlyMap<number, IndexedTable>): void {
+    const dropped = new Set(schema.dropped_tables.map(({ oid }) => Number(oid)))
+    for (const table of before.values())
+      if (table.schema === schemaName && !dropped.has(table.oid)) this.#known.add(table)
   }
 
   #describe(table: IndexedTable): IndexedTable {
@@ -90,7 +103,8 @@ export class IndexedTables {
   #changed(
     oid: number,
     before: IndexedTable | undefined,
-    { entry: { schemaName, schema }, lsn }: SchemaChangeEvent,
+    { schemaName, schema }: SchemaLogEntry,
+    lsn: Lsn,
   ): readonly Step[] {
     const now = this.#known.get(oid)
     if (!now) {

@@ -1,5 +1,8 @@
 import { writeBytes, writeInteger, writePlain, writeText } from '../wal/json-bytes.ts'
 import type { Filling } from '../wal/large-json.ts'
+import { notWritten, writePrintedValue } from '../wal/printed-bytes.ts'
+import { asBigint, asBoolean, asBytes, asNumber, asNumeric, asText } from '../wal/value-kind.ts'
+import type { ValueKind } from '../wal/value-kind.ts'
 import type { Value } from '../wal/value.ts'
 import type { ColumnType } from './field-kind.ts'
 import { isPlainObject, longestNumber } from './value-json.ts'
@@ -8,6 +11,15 @@ import type { WriteMembers } from './value-json.ts'
 /** Writes the members of a document for one value to `out` at `at`, with a comma before each, and gives the place behind them. */
 export interface MemberBytes {
   readonly write: (out: Buffer, at: number, value: Value) => number
+  /** The same for what Postgres printed at `bytes[from, end)`; `notWritten` for what is to become a value first. */
+  readonly writePrinted: (
+    out: Buffer,
+    at: number,
+    bytes: Buffer,
+    from: number,
+    end: number,
+    kind: ValueKind,
+  ) => number
   /** The most bytes for a text of so many characters. */
   readonly most: (length: number) => number
 }
@@ -46,9 +58,12 @@ export function memberBytes({ field, type, objects, members }: MemberBytesOption
         return writeQuoted(out, writeBytes(out, at, exact), value)
       }
       case 'date': {
-        const at = writeDate(out, writeBytes(out, start, main), value)
-        if (at < 0) break
-        return at
+        const at = writeBytes(out, start, main)
+        // where it is to stand
+        const end = writePlain(out, at + 1, value)
+        const behind = writeDate(out, at, out, at + 1, end)
+        if (behind === notWritten) break
+        return behind
       }
       case 'json': {
         const at = writeText(out, writeBytes(out, start, main), value)
@@ -74,6 +89,26 @@ export function memberBytes({ field, type, objects, members }: MemberBytesOption
           return writePlain(out, writeBytes(out, at, main), value ? 'true' : 'false')
         default:
           return value === null ? writeBytes(out, at, nothing) : other(out, at, value)
+      }
+    },
+    writePrinted: (out, start, bytes, from, end, kind) => {
+      const at = writeBytes(out, start, main)
+      switch (kind) {
+        case asNumber:
+        case asBigint:
+        case asBoolean:
+          return writePrintedValue(out, at, bytes, from, end, kind, false)
+        case asText:
+          if (usual === 'text') return writePrintedValue(out, at, bytes, from, end, kind, false)
+          return usual === 'date' ? writeDate(out, at, bytes, from, end) : notWritten
+        case asNumeric: {
+          if (usual !== 'decimal' || end - from > longestNumber) return notWritten
+          const behind = writePrintedValue(out, at, bytes, from, end, kind, true)
+          if (behind === notWritten) return notWritten
+          return writePrintedValue(out, writeBytes(out, behind, exact), bytes, from, end, asText, false)
+        }
+        case asBytes:
+          return notWritten
       }
     },
   }
@@ -130,19 +165,26 @@ function isPlainNumber(text: string): boolean {
 const dateLength = '2000-01-01'.length
 const secondsLength = '2000-01-01 00:00:00'.length
 
-/** A date or time of four digits for the year, in UTC or without a zone, as ISO 8601; -1 for another. */
-function writeDate(out: Buffer, start: number, text: string): number {
-  const { length } = text
-  if (text.charCodeAt(4) !== minus || text.charCodeAt(7) !== minus) return -1
-  if (length === dateLength) return writeQuoted(out, start, text)
-  if (length < secondsLength || text.charCodeAt(dateLength) !== space) return -1
-  let end = secondsLength
-  if (text.charCodeAt(end) === point && isDigit(text.charCodeAt(end + 1))) end = endOfDigits(text, end + 1)
-  const isUtc = end === length - 3 && text.charCodeAt(end) === plus && text.endsWith('00')
-  if (end !== length && !isUtc) return -1
-  out[start] = quote
-  let at = start + 1
-  for (let i = 0; i < end; i++) out[at++] = i === dateLength ? letterT : text.charCodeAt(i)
+/** A date or time of four digits for the year, in UTC or without a zone, as ISO 8601; `notWritten` for another. */
+function writeDate(out: Buffer, start: number, bytes: Buffer, from: number, textEnd: number): number {
+  const length = textEnd - from
+  if (bytes[from + 4] !== minus || bytes[from + 7] !== minus) return notWritten
+  let end = from + dateLength
+  let isUtc = false
+  if (length !== dateLength) {
+    if (length < secondsLength || bytes[end] !== space) return notWritten
+    end = from + secondsLength
+    if (end + 1 < textEnd && bytes[end] === point && isDigit(bytes[end + 1]!)) {
+      end++
+      while (end < textEnd && isDigit(bytes[end]!)) end++
+    }
+    isUtc = end === textEnd - 3 && bytes[end] === plus && bytes[end + 1] === zero && bytes[end + 2] === zero
+    if (end !== textEnd && !isUtc) return notWritten
+  }
+  let at = start
+  out[at++] = quote
+  for (let i = from; i < end; i++) out[at++] = bytes[i]!
+  if (length !== dateLength) out[start + 1 + dateLength] = letterT
   if (isUtc) out[at++] = letterZ
   out[at++] = quote
   return at

@@ -1,5 +1,3 @@
-import type { Lsn } from '../wal/lsn.ts'
-import { lsnField } from './index-mapping.ts'
 import type { IndexedTable } from './indexed-table.ts'
 import { joinMembers } from './json-members.ts'
 import { idOf } from './row-shape.ts'
@@ -31,18 +29,17 @@ export async function deleteDocuments(client: SearchClient, documents: Documents
   }
 }
 
-export async function countYounger(
-  client: SearchClient,
-  { alias, until }: { readonly alias: string; readonly until: Lsn },
-): Promise<number> {
+/** How many there are beside these: younger ones, or of other tables. */
+export async function countOthers(client: SearchClient, documents: Documents): Promise<number> {
+  const { alias } = documents
   await refresh(client, alias)
   const path = `/${encodeURIComponent(alias)}/_count`
-  const body = { query: { range: { [lsnField]: { gt: String(until) } } } }
+  const body = { query: { bool: { must_not: [queryFor(documents)] } } }
   return (await client.send<{ count: number }>({ method: 'POST', path, body })).count
 }
 
 /**
- * The documents of a table come into another index, which has their fields; those that are newer there stay. What is deleted
+ * Documents come into another index, which has their fields; those that are newer there stay. What is deleted
  * keeps its version: a delete by query would leave a higher one behind, and nothing could come back.
  */
 export async function moveDocuments(
@@ -50,12 +47,11 @@ export async function moveDocuments(
   move: {
     readonly from: string
     readonly to: string
-    readonly tableId: string
-  },
+  } & Pick<Documents, 'tableIds' | 'until'>,
 ): Promise<void> {
-  const { from, to, tableId } = move
+  const { from, to, ...which } = move
   if (!(await refresh(client, from))) return
-  for await (const page of pagesOf(client, from, tableId)) {
+  for await (const page of pagesOf(client, { alias: from, ...which })) {
     const here: Buffer[] = []
     const gone: Buffer[] = []
     for (const { id, version: value, source } of page) {
@@ -80,7 +76,7 @@ export async function identifyDocuments(
 ): Promise<number> {
   if (!(await refresh(client, alias))) return 0
   let lost = 0
-  for await (const page of pagesOf(client, alias, table.id)) {
+  for await (const page of pagesOf(client, { alias, tableIds: [table.id] })) {
     const lines: Buffer[] = []
     for (const { id, version: value, source } of page) {
       const fresh = idOf(table, identityValues(table, source))

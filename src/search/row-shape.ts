@@ -86,7 +86,7 @@ export function rowShape(options: {
   }
 }
 
-const nothing: MemberBytes = { write: (_out, at) => at, most: () => 0 }
+const nothing: MemberBytes = { write: (_out, at) => at, writePrinted: (_out, at) => at, most: () => 0 }
 
 /** The id of the document of a row; null where a value of its identity is not known. */
 export function documentId(

@@ -6,7 +6,7 @@ import type { Mapping } from './index-mapping.ts'
 import type { IndexedTable } from './indexed-table.ts'
 import { keepTrying } from './keep-trying.ts'
 import type { Persistence } from './keep-trying.ts'
-import { countYounger, deleteDocuments, identifyDocuments, moveDocuments } from './move-documents.ts'
+import { countOthers, deleteDocuments, identifyDocuments, moveDocuments } from './move-documents.ts'
 import type { SchemaIndices } from './schema-indices.ts'
 import type { SearchClient } from './search-client.ts'
 import type { DocumentsStep, MapStep, SaveStep, Step } from './store-change.ts'
@@ -64,7 +64,8 @@ export class SchemaChanges {
     const { client, indices, logger } = this.#options
     switch (step.do) {
       case 'delete-rows': {
-        const documents = { alias: indices.aliasOf(step.schema), tableId: step.tableId, until: step.until }
+        const { schema, tableId, until } = step
+        const documents = { alias: indices.aliasOf(schema), tableIds: [tableId], until }
         const policy = step.because === 'drop' ? 'cleanup' : 'store'
         return this.#try('Deleting documents', signal, () => deleteDocuments(client, documents), policy)
       }
@@ -74,7 +75,7 @@ export class SchemaChanges {
         return this.#try('Moving documents to another schema', signal, async () => {
           // this may come again, and documents may have values of columns that came later
           await indices.map(to, await indices.fieldsOf(from, tableId))
-          await moveDocuments(client, { from: source, to: target, tableId })
+          await moveDocuments(client, { from: source, to: target, tableIds: [tableId] })
         })
       }
       case 'identify-rows': {
@@ -92,41 +93,41 @@ export class SchemaChanges {
         return
       }
       case 'rename-schema':
-        return this.#try('Renaming a schema', signal, () => this.#rename(step.from, step.to))
+        return this.#try('Renaming a schema', signal, () => this.#rename(step))
       case 'drop-schema':
         return this.#try('Dropping a schema', signal, () => this.#drop(step), 'cleanup')
     }
   }
 
-  async #rename(from: string, to: string): Promise<void> {
+  async #rename({ from, to, tableIds, until }: Extract<Step, { do: 'rename-schema' }>): Promise<void> {
     const { client, indices } = this.#options
     const index = await indices.indexOf(from)
     if (index === null) return
-    // what is there already was written under the new name, and this comes again
-    if ((await indices.indexOf(to)) !== null) return
+    const alias = indices.aliasOf(from)
+    const documents = { alias, tableIds, until }
+    if ((await indices.indexOf(to)) !== null || (await countOthers(client, documents)) > 0) {
+      // this comes again: the index of the schema has its new name, or this one is of a schema that has the old name now
+      await indices.map(to, await indices.fieldsOf(from))
+      return moveDocuments(client, { from: alias, to: indices.aliasOf(to), tableIds, until })
+    }
     await client.send({
       method: 'POST',
       path: '/_aliases',
       body: {
-        actions: [
-          { add: { index, alias: indices.aliasOf(to) } },
-          { remove: { index, alias: indices.aliasOf(from) } },
-        ],
+        actions: [{ add: { index, alias: indices.aliasOf(to) } }, { remove: { index, alias } }],
       },
     })
     indices.forget(from)
     indices.forget(to)
   }
 
-  /** Documents that are younger are of a schema that has the name again. */
-  async #drop({ schema, until }: Extract<Step, { do: 'drop-schema' }>): Promise<void> {
+  /** Documents that are younger, or of other tables, are of a schema that has the name again. */
+  async #drop({ schema, tableIds, until }: Extract<Step, { do: 'drop-schema' }>): Promise<void> {
     const { client, indices } = this.#options
     const index = await indices.indexOf(schema)
     if (index === null) return
-    const alias = indices.aliasOf(schema)
-    if ((await countYounger(client, { alias, until })) > 0) {
-      return deleteDocuments(client, { alias, until })
-    }
+    const documents = { alias: indices.aliasOf(schema), tableIds, until }
+    if ((await countOthers(client, documents)) > 0) return deleteDocuments(client, documents)
     await client.send({ method: 'DELETE', path: `/${encodeURIComponent(index)}` })
     indices.forget(schema)
   }

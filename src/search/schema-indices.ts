@@ -61,10 +61,9 @@ export class SchemaIndices {
     return behind.find((index) => this.#isOurs(index)) ?? null
   }
 
-  /** All that a table ever had in the index of a schema. */
-  async fieldsOf(schema: string, tableId: string): Promise<Properties> {
+  /** All that a table, or any of them, ever had in the index of a schema; not the names that lead there. */
+  async fieldsOf(schema: string, tableId = '*'): Promise<Properties> {
     const alias = encodeURIComponent(this.aliasOf(schema))
-    // nothing else: what users call their tables may be more than the client reads, as __proto__ is
     const query = { filter_path: `*.mappings.properties.${tableId}-*` }
     const found = await this.#unlessMissing(
       this.#options.client.send<Record<string, { mappings: { properties?: Properties } }>>({
@@ -74,7 +73,8 @@ export class SchemaIndices {
       }),
     )
     const { properties = {} } = Object.values(found ?? {})[0]?.mappings ?? {}
-    return properties
+    const isField = ([, { type }]: [string, Mapping]): boolean => type !== undefined && type !== 'alias'
+    return Object.fromEntries(Object.entries(properties).filter(isField))
   }
 
   /** An index keeps its name when its schema is renamed: only the end of it says something. */

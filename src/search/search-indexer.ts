@@ -60,6 +60,7 @@ export function searchIndexer(options: SearchIndexerOptions): SearchIndexer {
 }
 
 export class SearchIndexer extends Processor<SearchOperation> {
+  override readonly takesPrinted: boolean = true
   readonly #options: SearchIndexerOptions
   readonly #client: SearchClient
   readonly #logger: Logger
@@ -214,9 +215,9 @@ export class SearchIndexer extends Processor<SearchOperation> {
   }
 
   protected override async deliver(batch: readonly SearchOperation[], signal: AbortSignal): Promise<void> {
-    const operations = batch.flatMap((operation) =>
-      operation.kind === 'waiting' ? this.#resolved.get(operation)! : [operation],
-    )
+    const operations = batch.some(isWaiting)
+      ? batch.flatMap((operation) => (isWaiting(operation) ? this.#resolved.get(operation)! : [operation]))
+      : (batch as readonly StoreOperation[])
     try {
       await this.#note(operations, signal)
       await deliverInOrder(operations, this.#delivery!, signal)
@@ -253,3 +254,5 @@ export class SearchIndexer extends Processor<SearchOperation> {
     await this.#client.close()
   }
 }
+
+const isWaiting = (operation: SearchOperation): operation is WaitingOperation => operation.kind === 'waiting'

@@ -83,13 +83,22 @@ export function sourceOf({ bytes }: DocumentOperation): string | null {
   return bytes.toString('utf8', bytes.indexOf(0x0a) + 1, bytes.length - 1)
 }
 
+/** Of how many bytes its lines are. */
+export const lengthOf = (operation: DocumentOperation): number => operation.size ?? operation.bytes.length
+
+/** The same document with other lines. */
+export function withLines(operation: DocumentOperation, bytes: Buffer, hole: Hole | null): DocumentOperation {
+  const { kind, index, schema, table, id, version, lsn } = operation
+  return { kind, index, schema, table, id, version, lsn, hole, bytes }
+}
+
 /** The same document with these members more, which it does not have yet. */
 export function withMembers(
   operation: DocumentOperation,
   members: ReadonlyMap<string, string>,
 ): DocumentOperation {
-  if (members.size === 0) return { ...operation, hole: null }
   const { bytes } = operation
+  if (members.size === 0) return withLines(operation, bytes, null)
   const more = Buffer.from(`,${joinMembers(members).slice(1)}\n`)
-  return { ...operation, hole: null, bytes: Buffer.concat([bytes.subarray(0, -'}\n'.length), more]) }
+  return withLines(operation, Buffer.concat([bytes.subarray(0, -'}\n'.length), more]), null)
 }

@@ -33,8 +33,21 @@ export type Step =
       readonly table: IndexedTable
       readonly before: IndexedTable
     }
-  | { readonly do: 'rename-schema'; readonly from: string; readonly to: string }
-  | { readonly do: 'drop-schema'; readonly schema: string; readonly until: Lsn }
+  /** With the documents of its tables that are not younger. */
+  | {
+      readonly do: 'rename-schema'
+      readonly from: string
+      readonly to: string
+      readonly tableIds: readonly string[]
+      readonly until: Lsn
+    }
+  /** With these tables, which are all that it had. */
+  | {
+      readonly do: 'drop-schema'
+      readonly schema: string
+      readonly tableIds: readonly string[]
+      readonly until: Lsn
+    }
   /** What is known of a table at the next start. */
   | { readonly do: 'save-table'; readonly table: IndexedTable }
   | { readonly do: 'forget-table'; readonly tableId: string }

@@ -4,18 +4,18 @@ import { elementsOf, membersOf } from './json-members.ts'
 import type { SearchClient } from './search-client.ts'
 import { StoreError } from './store-error.ts'
 
-/** Of a table, or of all of them, that are not younger. */
+/** Of some tables, or of all of them, that are not younger. */
 export interface Documents {
   readonly alias: string
-  readonly tableId?: string | undefined
+  readonly tableIds?: readonly string[] | undefined
   readonly until?: Lsn | undefined
 }
 
-export function queryFor({ tableId, until }: Documents): unknown {
+export function queryFor({ tableIds, until }: Documents): unknown {
   return {
     bool: {
       filter: [
-        ...(tableId === undefined ? [] : [{ term: { [tableField]: tableId } }]),
+        ...(tableIds === undefined ? [] : [{ terms: { [tableField]: tableIds } }]),
         ...(until === undefined ? [] : [{ range: { [lsnField]: { lte: String(until) } } }]),
       ],
     },
@@ -41,12 +41,9 @@ export interface StoredDocument {
   readonly source: Map<string, string>
 }
 
-/** All documents of a table as they are when the first page is asked for. */
-export async function* pagesOf(
-  client: SearchClient,
-  alias: string,
-  tableId: string,
-): AsyncGenerator<StoredDocument[]> {
+/** All these documents as they are when the first page is asked for. */
+export async function* pagesOf(client: SearchClient, documents: Documents): AsyncGenerator<StoredDocument[]> {
+  const { alias } = documents
   const keep = '10m'
   let answer = await client.sendForText({
     method: 'POST',
@@ -56,7 +53,7 @@ export async function* pagesOf(
       size: await pageSize(client, alias),
       sort: ['_doc'],
       version: true,
-      query: queryFor({ alias, tableId }),
+      query: queryFor(documents),
     },
   })
   for (;;) {

@@ -1,5 +1,5 @@
 import { joinMembers, membersOf } from './json-members.ts'
-import { indexLines, sourceOf } from './search-operation.ts'
+import { indexLines, sourceOf, withLines } from './search-operation.ts'
 import type { DocumentOperation } from './search-operation.ts'
 
 const objectMember = /-object":\{/
@@ -12,6 +12,6 @@ export function withoutObjects(operation: DocumentOperation): DocumentOperation 
   const before = source.size
   for (const name of [...source.keys()]) if (name.endsWith('-object')) source.delete(name)
   if (source.size === before) return operation
-  const { index, id, version } = operation
-  return { ...operation, bytes: indexLines(index, id, version!, joinMembers(source)) }
+  const { index, id, version, hole } = operation
+  return withLines(operation, indexLines(index, id, version!, joinMembers(source)), hole)
 }

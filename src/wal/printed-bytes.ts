@@ -7,20 +7,22 @@ import { shapeBytes } from './shape-json.ts'
 import type { ShapeJson } from './shape-json.ts'
 import { asBigint, asBoolean, asBytes, asNumber, asNumeric, asText } from './value-kind.ts'
 import type { ValueKind } from './value-kind.ts'
+import type { Value } from './value.ts'
 
 /** What is not written, because it takes more than there may be room for, or is not as it should be. */
 export const notWritten = -1
 
-const nullFormat = 'n'.charCodeAt(0)
-const textFormat = 't'.charCodeAt(0)
+/** Before a value of a tuple stands what it is, and before a text its length. */
+export const nullFormat: number = 'n'.charCodeAt(0)
+export const textFormat: number = 't'.charCodeAt(0)
 const letterT = 't'.charCodeAt(0)
 const letterA = 'a'.charCodeAt(0)
 const letterF = 'f'.charCodeAt(0)
 const letterX = 'x'.charCodeAt(0)
 const [quote, backslash, space, minus, dot, zero, nine] = [0x22, 0x5c, 0x20, 0x2d, 0x2e, 0x30, 0x39]
-/** Of a tuple: its count of columns, and of each what it is and how long. */
-const countBytes = 2
-const lengthBytes = 4
+/** Of the count of columns, with which a tuple begins, and of a length. */
+export const countBytes = 2
+export const lengthBytes = 4
 /** An escape of two characters for one is room enough: others are not written. */
 const mostOfByte = 2
 /** Quotes, `null`, or a number that JavaScript writes otherwise than Postgres does. */
@@ -81,7 +83,23 @@ export function writePrinted(
   return writePlain(out, at, isFirst ? '[]' : '}]')
 }
 
-function writePrintedValue(
+/** Of a column of the new row. */
+export function printedValue({ bytes, newAt, table, decoder }: PrintedChange, column: number): Value {
+  let from = newAt + countBytes
+  for (let i = 0; ; i++) {
+    const format = bytes[from++]!
+    let end = from
+    if (format === textFormat) {
+      from += lengthBytes
+      end = from + bytes.readInt32BE(from - lengthBytes)
+    }
+    if (i === column) return format === nullFormat ? null : decoder.value(table.kinds[i]!, bytes, from, end)
+    from = end
+  }
+}
+
+/** What a value is in JSON, or `notWritten`. A numeric is a number only where that is asked for. */
+export function writePrintedValue(
   out: Buffer,
   start: number,
   bytes: Buffer,

@@ -201,3 +201,41 @@ test('a move to another schema that comes again leaves the values of columns tha
   assert.deepEqual(await valuesOf(stream, 't.n'), [1.5, 3.5])
   assert.deepEqual(await stream.find(all, 's'), [])
 })
+
+test('schemas that took the names of others: whatever comes again, documents are where their tables are', async () => {
+  await using stream = await openSearchStream()
+  for (const statement of [
+    'create schema a; create table a.t (id int primary key); create table a.gone (id int primary key)',
+    'insert into a.t values (1), (2); insert into a.gone values (5)',
+    'alter schema a rename to b',
+    'insert into b.t values (3); delete from b.t where id = 1',
+    'create schema a; create table a.u (id int primary key)',
+    'insert into a.u values (7)',
+    'alter schema a rename to c; create schema a; create table a.v (id int primary key)',
+    'insert into a.v values (9)',
+    'drop schema a cascade; create schema a',
+    'alter table b.t set schema a; alter table c.u set schema a; drop schema b cascade; drop schema c',
+  ])
+    await stream.query(statement)
+  await stream.settled()
+  await stream.source.stream.stop()
+  const { ask, prefix } = stream.space
+  const documents = async (): Promise<unknown> => {
+    const ids = (await stream.find(all, 'a')).map(({ id }) => id.replace(/^.*_/, ''))
+    const rows = `${prefix}*,-${prefix}pgstream`
+    return [ids.sort(), (await ask<{ count: number }>('GET', `${rows}/_count`)).count]
+  }
+  const expected = [['2', '3', '7'], 3]
+  assert.deepEqual(await documents(), expected)
+  const { events } = stream.source.stream
+  const begins = [0, ...events.flatMap(({ kind }, i) => (kind === 'commit' ? [i + 1] : []))]
+  assert.ok(begins.length > 10, `${begins.length} transactions`)
+  for (const from of begins.toReversed()) {
+    await bringAgain(stream, events.slice(from))
+    assert.deepEqual(
+      await documents(),
+      expected,
+      `the last ${events.length - from} of ${events.length} events`,
+    )
+  }
+})

@@ -11,7 +11,12 @@ export class KilledProcesses implements AsyncDisposable {
   /** One process for each of the settings; each must stay alive until it is killed. */
   constructor(settings: readonly Readonly<Record<string, string>>[]) {
     this.#settings = settings
-    this.#running = settings.map((env) => start(env))
+    this.start()
+  }
+
+  /** Unless they run. */
+  start(): void {
+    if (this.#running.length === 0) this.#running = this.#settings.map((env) => start(env))
   }
 
   /** SIGKILL for one of them after each of these pauses, and another one in its place. */
@@ -48,8 +53,9 @@ export class KilledProcesses implements AsyncDisposable {
     return this.#running.map(({ stderr }) => stderr.slice(-2000)).join('\n')
   }
 
+  /** Kills them all. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#running.map((command) => command[Symbol.asyncDispose]()))
+    await Promise.all(this.#running.splice(0).map((command) => command[Symbol.asyncDispose]()))
   }
 }
 

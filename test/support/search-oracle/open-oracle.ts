@@ -24,7 +24,7 @@ import { readStore } from './read-store.ts'
 export interface SearchOracle extends AsyncDisposable {
   /** What is wrong after the workload of a seed, with SIGKILLs in its midst. What was there before is dropped first. */
   try(seed: number): Promise<readonly string[]>
-  /** What is wrong when all of that comes once more. The processes are gone then. */
+  /** What is wrong when all of that comes once more, to a process that is not killed: the others are, until the next seed. */
   comesAgain(): Promise<readonly string[]>
   readonly kills: number
   /** Tables that were compared, and rows of theirs. */
@@ -105,6 +105,7 @@ export async function openSearchOracle(
     },
     compared,
     try: async (seed) => {
+      processes.start()
       await clear(reader)
       const begin = await mark()
       const steps = generate(seed, options)

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { decodeValue } from '../../../src/postgres/value-decoder.ts'
 import { columnType, kindOfType } from '../../../src/search/field-kind.ts'
 import { memberBytes } from '../../../src/search/member-bytes.ts'
 import { membersWriter } from '../../../src/search/value-json.ts'
+import { notWritten } from '../../../src/wal/printed-bytes.ts'
+import { asBigint, asBoolean, asBytes, asNumber, asNumeric, asText } from '../../../src/wal/value-kind.ts'
+import type { ValueKind } from '../../../src/wal/value-kind.ts'
 import type { Value } from '../../../src/wal/value.ts'
 
 const texts = [
@@ -108,4 +112,37 @@ test('the bytes of a member are those of its JSON, for values and types of every
       }
     }
   }
+})
+
+const kinds: readonly ValueKind[] = [asText, asBoolean, asNumber, asBigint, asBytes, asNumeric]
+
+function valueOf(kind: ValueKind, printed: Buffer): Value | undefined {
+  try {
+    return decodeValue(kind, printed, 0, printed.length)
+  } catch {
+    return undefined
+  }
+}
+
+test('the bytes of what Postgres printed are those of its value', () => {
+  const out = Buffer.alloc(256 * 1024)
+  const expected = Buffer.alloc(256 * 1024)
+  let copied = 0
+  for (const name of types) {
+    const type = columnType(name)
+    const members = membersWriter({ field: 'f-1', type, objects: true, onKept: () => undefined })
+    const { write, writePrinted } = memberBytes({ field: 'f-1', type, objects: true, members })
+    for (const [text, kind] of texts.flatMap((text) => kinds.map((kind) => [text, kind] as const))) {
+      const printed = Buffer.from(text)
+      const value = valueOf(kind, printed)
+      // Postgres prints the digits that JavaScript does
+      if (value === undefined || (typeof value !== 'string' && String(value) !== text)) continue
+      const end = writePrinted(out, 7, Buffer.concat([printed, Buffer.from('0')]), 0, printed.length, kind)
+      if (end === notWritten) continue
+      copied++
+      const bytes = expected.subarray(7, write(expected, 7, value))
+      assert.equal(out.toString('utf8', 7, end), bytes.toString(), `${name} ${text} as ${kind}`)
+    }
+  }
+  assert.ok(copied > 500, `${copied} were copied`)
 })
