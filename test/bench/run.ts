@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startPostgres } from '../support/postgres.ts'
+import { lost, readBaseline, writeBaseline } from './baseline.ts'
 import { stopServices } from './bench-services.ts'
 import { measureLatency } from './latency/run.ts'
 import { measure } from './measure.ts'
@@ -20,10 +21,15 @@ const { values, positionals: words } = parseArgs({
     list: { type: 'boolean', default: false },
     profile: { type: 'string' },
     strict: { type: 'boolean', default: false },
+    guard: { type: 'boolean', default: false },
+    baseline: { type: 'boolean', default: false },
   },
 })
 if (values.profile) process.env['BENCH_PROFILE'] = resolve(values.profile)
-const chosen = scenarios.filter(({ name }) => words.every((word) => name.includes(word)))
+const isNamed = ({ name }: Scenario): boolean => name === words.join(' ')
+const chosen = scenarios.some(isNamed)
+  ? scenarios.filter(isNamed)
+  : scenarios.filter(({ name }) => words.every((word) => name.includes(word)))
 if (words[0] === 'micro') {
   await import('./micro/run.ts')
 } else if (words[0] === 'latency') {
@@ -54,8 +60,11 @@ async function bench(): Promise<number> {
   }
   for (const result of results) console.log(JSON.stringify(result))
   console.log(table(results))
-  const all = results.flatMap(missed)
-  return values.strict && all.length > 0 ? 1 : 0
+  const worse = values.guard ? lost(results, await readBaseline()) : []
+  for (const text of worse) console.error(text)
+  if (values.baseline) await writeBaseline(results)
+  const isMissed = values.strict && results.flatMap(missed).length > 0
+  return isMissed || worse.length > 0 ? 1 : 0
 }
 
 /** Scenarios that read the same. */
