@@ -4,6 +4,7 @@ import { Deadlines } from './deadlines.ts'
 import type { Limited } from './deadlines.ts'
 import type { HttpAnswer, HttpConnection, WhenAnswered } from './http-answer.ts'
 import type { TargetGuard } from './target-guard.ts'
+import { withoutContinue } from './without-continue.ts'
 
 /** How much of an answer is read, and for how long, so that its connection can be used again. What it says does not matter. */
 const [mostAnswerBytes, mostAnswerMs] = [64 * 1024, 1_000]
@@ -42,6 +43,7 @@ export class HttpConnections {
           return callback(error, null)
         }
         socket.once('close', () => this.#open--)
+        withoutContinue(socket)
         callback(null, socket)
       })
     }

@@ -61,14 +61,15 @@ async function subscribe(
   { wish, secret }: SubscriptionRequest,
   { store, book, guard, logger }: RouteContext,
 ): Promise<Answer> {
-  const refusal = await guard.refusalOf(new URL(wish.url).hostname)
-  if (refusal) return failure(400, 'target_refused', `url: ${refusal.message}.`)
+  const { hostname, origin } = new URL(wish.url)
+  const refusal = await guard.refusalOf(hostname)
+  if (refusal) {
+    logger.info({ endpoint: origin, reason: refusal.message }, 'a subscription was refused')
+    return failure(400, 'target_refused', `url: ${refusal.told}.`)
+  }
   const { subscription, isNew, madeSecret } = await store.subscribe(wish, secret)
   book.put(subscription)
-  logger.info(
-    { subscription: subscription.id, endpoint: new URL(wish.url).origin },
-    isNew ? 'subscribed' : 'subscribed again',
-  )
+  logger.info({ subscription: subscription.id, endpoint: origin }, isNew ? 'subscribed' : 'subscribed again')
   return {
     status: 201,
     body: { ...shown(subscription), created: isNew, ...(madeSecret === null ? {} : { secret: madeSecret }) },

@@ -11,10 +11,17 @@ export class TargetRefused extends Error {
   readonly code = 'TARGET_REFUSED'
 }
 
+/** What `refusalOf` says, once for the operator and once for whoever asked, who is not to learn what a name resolves to. */
+export interface Refusal {
+  readonly message: string
+  readonly told: string
+}
+
 /** Whoever asks whether a name may be sent to waits no longer for its servers. */
 const patienceMs = 3_000
 
 const allowSetting = 'PGSTREAM_WEBHOOK_NOTIFIER_ALLOWED_TARGETS'
+const notPublic = `is not of the public internet, and ${allowSetting} does not allow it`
 
 /**
  * Decides which hosts may be sent to: those of the public internet, and what is allowed by name (`hooks.internal`,
@@ -39,14 +46,18 @@ export class TargetGuard {
   }
 
   /** Why this host is not sent to, as far as it can be known now: a name that does not resolve may do so later. */
-  async refusalOf(hostname: string): Promise<TargetRefused | null> {
+  async refusalOf(hostname: string): Promise<Refusal | null> {
     const literal = this.refusalOfLiteral(hostname)
-    if (literal || isIP(bare(hostname)) || this.#isAllowedName(hostname)) return literal
+    if (literal) return { message: literal.message, told: literal.message }
+    if (isIP(bare(hostname)) || this.#isAllowedName(hostname)) return null
     return new Promise((decided) => {
       const patience = setTimeout(decided, patienceMs, null)
       this.#resolve(hostname, { all: true }, (error, addresses) => {
         clearTimeout(patience)
-        decided(error ? null : this.#refusalOfAddresses(addresses))
+        const refused = error ? null : this.#refusalOfAddresses(addresses)
+        decided(
+          refused && { message: refused.message, told: `the name leads to an address that ${notPublic}` },
+        )
       })
     })
   }
@@ -63,9 +74,7 @@ export class TargetGuard {
   #refusalOfAddresses(addresses: readonly LookupAddress[]): TargetRefused | null {
     for (const { address, family } of addresses) {
       if (isPublicAddress(address) || this.#ranges.check(address, family === 6 ? 'ipv6' : 'ipv4')) continue
-      return new TargetRefused(
-        `the address ${address} is not of the public internet, and ${allowSetting} does not allow it`,
-      )
+      return new TargetRefused(`the address ${address} ${notPublic}`)
     }
     return null
   }

@@ -3,6 +3,7 @@ import { createServer } from 'node:tls'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { heardLogger } from '../support/heard-logger.ts'
 import { postgresServers } from '../support/postgres.ts'
 import { Receiver } from '../support/receiver.ts'
@@ -24,12 +25,52 @@ const status =
   (_received, response) =>
     void response.writeHead(code, headers).end('{"message":"whatever"}')
 
+/** Written as it stands, one after the other; null closes the connection. */
+const inPieces =
+  (...pieces: (string | null)[]): Answering =>
+  async (_received, { socket }) => {
+    for (const piece of pieces) {
+      if (piece === null) socket!.end()
+      else socket!.write(piece)
+      await pause(5)
+    }
+  }
+
 /** What an endpoint does, by its path; what becomes of the notification; how often it was asked. */
 const endpoints: Readonly<Record<string, [Answering, 'delivered' | RegExp, number]>> = {
   '/200': [status(200), 'delivered', 1],
   '/201': [status(201), 'delivered', 1],
   '/202': [status(202), 'delivered', 1],
   '/204': [status(204), 'delivered', 1],
+  '/100-then-204': [inPieces('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n'), 'delivered', 1],
+  '/100-twice': [
+    inPieces(
+      'HTTP/1.1 100 Continue\r\n\r\n',
+      'HTTP/1.1 100\r\nx: y\r\n\r\n',
+      'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n',
+    ),
+    'delivered',
+    1,
+  ],
+  '/100-byte-by-byte': [
+    inPieces(...'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nHH'),
+    'delivered',
+    1,
+  ],
+  '/100-then-404': [
+    inPieces('HTTP/1.1 100 Continue\r\n\r\n', 'HTTP/1.1 404 Not Found\r\n\r\n'),
+    /^HTTP 404$/,
+    1,
+  ],
+  '/100-alone': [inPieces('HTTP/1.1 100 Continue\r\n\r\n', null), /./, 4],
+  '/102-103': [
+    inPieces(
+      'HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 202 Accepted\r\n\r\n',
+      null,
+    ),
+    'delivered',
+    1,
+  ],
   '/301': [status(301, { location: '/200' }), /^HTTP 301, and redirections are not followed$/, 1],
   '/307': [status(307, { location: 'http://169.254.169.254/' }), /^HTTP 307/, 1],
   '/400': [status(400), /^HTTP 400$/, 1],

@@ -82,7 +82,10 @@ describe('where nothing is sent to', { concurrency: 1 }, () => {
     assert.equal(await guard.refusalOf('rebinding.example'), null)
     for (const name of answers.keys()) {
       await assert.rejects(post(guard, `http://${name}:${port}`), TargetRefused, name)
-      assert.ok((await guard.refusalOf(name)) instanceof TargetRefused)
+      const { message, told } = (await guard.refusalOf(name))!
+      assert.match(message, /127\.0\.0\.1 is not of the public internet/)
+      assert.match(told, /^the name leads to an address that is not of the public internet/)
+      assert.doesNotMatch(told, /127|ffff/, 'whoever subscribes does not learn what names of ours resolve to')
     }
     assert.equal(receiver.arrived.length, 0)
     const allowing = new TargetGuard(['*.example'], resolve)
