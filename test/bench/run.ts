@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startPostgres } from '../support/postgres.ts'
 import { lost, readBaseline, writeBaseline } from './baseline.ts'
+import { measureBackfill } from './backfill/run.ts'
 import { stopServices } from './bench-services.ts'
 import { measureLatency } from './latency/run.ts'
 import { measure } from './measure.ts'
@@ -34,6 +35,8 @@ if (words[0] === 'micro') {
   await import('./micro/run.ts')
 } else if (words[0] === 'latency') {
   await measureLatency(words[1])
+} else if (words[0] === 'backfill') {
+  await measureBackfill(Number(values.rows))
 } else if (words[0] === 'idle') {
   await import('./idle/run.ts')
 } else if (values.list || chosen.length === 0) {

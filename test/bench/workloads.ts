@@ -13,7 +13,7 @@ export interface Workload {
 }
 
 /** Ten columns of common types, about 300 bytes. */
-const orders = `create table orders (
+export const orders = `create table orders (
   id bigint primary key, customer int not null, price numeric(12, 2) not null, status text not null, note text,
   paid boolean not null, placed timestamptz not null, ref uuid not null, attrs jsonb not null, weight float8)`
 
@@ -22,7 +22,7 @@ const orderColumns = (id: string): string => `
   ${id} % 2 = 0, '2026-11-22 12:00:00.123456+00'::timestamptz + ${id} * interval '1 second',
   md5((${id})::text)::uuid, jsonb_build_object('n', ${id}, 'tags', array['a', 'b']), ${id} / 7.0`
 
-const insertOrders = (from: number, count: number): string =>
+export const insertOrders = (from: number, count: number): string =>
   `insert into orders select ${orderColumns('i')} from generate_series(${from}, ${from + count - 1}) as i`
 
 const writeMixed: Workload['write'] = (query, repetition) => {
