@@ -21,8 +21,6 @@ export interface SlotGuardianOptions {
 
 const defaultEveryMs = 2_000
 const queryTimeoutMs = 10_000
-/** Where nobody has asked for a backfill, one look in so many asks again: half of what an idle process took was these questions. */
-const looksPerQuestion = 5
 
 /**
  * Looks every two seconds at what the slot makes the server keep and how far its backfill is, and warns when 50, 80 and 95 % of the limit are passed.
@@ -38,7 +36,6 @@ export class SlotGuardian {
   #looking: Promise<void> | null = null
   /** Asking again would fill the server's log. */
   #knowsBackfills = true
-  #looks = 0
   #told: RetainedWalLevel = 'ok'
 
   constructor(options: SlotGuardianOptions) {
@@ -74,8 +71,7 @@ export class SlotGuardian {
       const growthOf = (bytes: number): number => this.#growth.add(performance.now(), bytes)
       const retained = await readRetainedWal(this.#client, slotName, maxRetainedWal, growthOf)
       const problem = retained ? null : asProblem(slotMissing(slotName))
-      const isAsked = this.#sight.backfill !== null || this.#looks++ % looksPerQuestion === 0
-      const backfill = this.#knowsBackfills && isAsked ? await lookAtBackfill(this.#client, slotName) : null
+      const backfill = this.#knowsBackfills ? await lookAtBackfill(this.#client, slotName) : null
       this.#knowsBackfills &&= backfill !== undefined
       this.#sight = { retained, backfill: backfill ?? null, seenAt: Date.now(), problem }
       if (retained) this.#tell(retained)
