@@ -72,7 +72,7 @@ export class IndexedTables {
     const renamed = [...before.values()].filter((table) => table.schema === from)
     if (from !== undefined) {
       const tableIds = renamed.map(({ id }) => id)
-      steps.push({ do: 'rename-schema', from, to: schemaName, tableIds, until: lsn })
+      steps.push({ do: 'rename-schema', from, to: schemaName, tableIds })
     }
     if (schema.dropped) this.#keepOthers(whole, before)
     const touched = new Set([

@@ -47,11 +47,12 @@ export async function moveDocuments(
   move: {
     readonly from: string
     readonly to: string
-  } & Pick<Documents, 'tableIds' | 'until'>,
+    readonly tableIds: readonly string[]
+  },
 ): Promise<void> {
-  const { from, to, ...which } = move
+  const { from, to, tableIds } = move
   if (!(await refresh(client, from))) return
-  for await (const page of pagesOf(client, { alias: from, ...which })) {
+  for await (const page of pagesOf(client, { alias: from, tableIds })) {
     const here: Buffer[] = []
     const gone: Buffer[] = []
     for (const { id, version: value, source } of page) {

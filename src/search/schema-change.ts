@@ -99,16 +99,16 @@ export class SchemaChanges {
     }
   }
 
-  async #rename({ from, to, tableIds, until }: Extract<Step, { do: 'rename-schema' }>): Promise<void> {
+  async #rename({ from, to, tableIds }: Extract<Step, { do: 'rename-schema' }>): Promise<void> {
     const { client, indices } = this.#options
     const index = await indices.indexOf(from)
     if (index === null) return
     const alias = indices.aliasOf(from)
-    const documents = { alias, tableIds, until }
+    const documents = { alias, tableIds }
     if ((await indices.indexOf(to)) !== null || (await countOthers(client, documents)) > 0) {
       // this comes again: the index of the schema has its new name, or this one is of a schema that has the old name now
       await indices.map(to, await indices.fieldsOf(from))
-      return moveDocuments(client, { from: alias, to: indices.aliasOf(to), tableIds, until })
+      return moveDocuments(client, { from: alias, to: indices.aliasOf(to), tableIds })
     }
     await client.send({
       method: 'POST',

@@ -33,13 +33,12 @@ export type Step =
       readonly table: IndexedTable
       readonly before: IndexedTable
     }
-  /** With the documents of its tables that are not younger. */
+  /** With the documents of its tables. */
   | {
       readonly do: 'rename-schema'
       readonly from: string
       readonly to: string
       readonly tableIds: readonly string[]
-      readonly until: Lsn
     }
   /** With these tables, which are all that it had. */
   | {
