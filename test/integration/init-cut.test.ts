@@ -64,12 +64,12 @@ for (const { major, url } of postgresServers()) {
             if (text === 'commit') commits += 1
             if (commits > index + 1) {
               await session.client.end()
-              throw new Error('cut')
+              throw new Error('Connection terminated')
             }
             return query(text, values)
           },
         })
-        await assert.rejects(migrate(cutting), /cut/)
+        await assert.rejects(migrate(cutting), /Connection terminated/)
         const rows = await database.query('select name from pgstream.migrations order by version')
         assert.deepEqual(
           rows.map(({ name }) => String(name)),
