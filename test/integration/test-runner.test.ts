@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { text } from 'node:stream/consumers'
@@ -92,8 +92,8 @@ for (const signal of ['SIGKILL', 'SIGINT', 'SIGTERM'] as const) {
         writeFileSync(${JSON.stringify(pidFile)}, String(process.pid))
         await new Promise((resolve) => setTimeout(resolve, 60_000))
       })`)
-    await eventually(() => existsSync(pidFile))
-    const pid = Number(await readFile(pidFile, 'utf8'))
+    // made before it is written
+    const pid = await eventually(() => existsSync(pidFile) && (Number(readFileSync(pidFile, 'utf8')) || null))
     assert.ok(isAlive(pid))
     runner.kill(signal)
     await end
