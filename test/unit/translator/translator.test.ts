@@ -4,66 +4,11 @@ import { test } from 'node:test'
 import { recordedListener } from '../../../src/recorded-listener.ts'
 import { translator } from '../../../src/translator/translator.ts'
 import type { TranslatorOptions } from '../../../src/translator/translator.ts'
-import type {
-  ChangeEvent,
-  CommitEvent,
-  InsertEvent,
-  SchemaChangeEvent,
-  WalEvent,
-} from '../../../src/wal/event.ts'
+import type { ChangeEvent, WalEvent } from '../../../src/wal/event.ts'
 import { lsn } from '../../../src/wal/lsn.ts'
-import type { Relation } from '../../../src/wal/relation.ts'
-import type { SchemaLogEntry } from '../../../src/wal/schema-log.ts'
-import type { Mark, SchemaStore } from '../../../src/wal/schema-store.ts'
 import { schemaLogEntry, tableSchema } from '../../support/log-entries.ts'
 import { inLines, isRow } from '../../support/translations.ts'
-
-const users = tableSchema(1, 'users', { id: 'integer!', name: 'text' })
-
-const relationOf = (table: string, columns: readonly string[], more: Partial<Relation> = {}): Relation => ({
-  oid: 1,
-  schema: 'public',
-  table,
-  replicaIdentity: 'default',
-  columns: columns.map((name) => ({ name, type: 'integer', typeOid: 23, key: name === 'id' })),
-  ...more,
-})
-
-const place = (
-  at: bigint,
-  xid = Number(at),
-): Omit<ChangeEvent, 'kind' | 'relation' | 'values'> & { position: null; translation: null } => ({
-  commitLsn: lsn(at),
-  ordinal: 0,
-  lsn: lsn(at),
-  xid,
-  commitTime: 0,
-  position: null,
-  translation: null,
-})
-
-const insert = (relation: Relation, at: bigint, xid?: number): InsertEvent => ({
-  ...place(at, xid),
-  kind: 'insert',
-  relation,
-  values: relation.columns.map(() => 1),
-})
-
-const entry = (told: SchemaLogEntry, at: bigint, xid?: number): SchemaChangeEvent => ({
-  ...place(at, xid),
-  kind: 'schema-change',
-  relation: relationOf('schema_log', [], { schema: 'pgstream' }),
-  values: [],
-  entry: told,
-})
-
-const commit = (at: bigint): CommitEvent => ({
-  kind: 'commit',
-  commitLsn: lsn(at),
-  xid: Number(at),
-  commitTime: 0,
-  position: { partition: 'slot', offset: at + 1n },
-})
+import { commit, entry, insert, relationOf, store, users } from '../../support/translator-events.ts'
 
 async function translated(events: readonly WalEvent[], options: TranslatorOptions = {}): Promise<WalEvent[]> {
   return (await Readable.from(events).pipe(translator(options)).toArray()) as WalEvent[]
@@ -71,21 +16,6 @@ async function translated(events: readonly WalEvent[], options: TranslatorOption
 
 const idsOf = (events: readonly WalEvent[]): (readonly string[] | null)[] =>
   events.filter(isRow).map(({ translation }) => translation && translation.columnIds)
-
-const markText = (marks: readonly Mark[]): string =>
-  `mark ${marks.map(({ entry, commitEnd }) => `${entry.id} ${commitEnd}`).join(', ')}`
-
-/** A store that knows certain entries, and says what it is asked. */
-function store(known: Partial<SchemaStore> & { log?: string[] } = {}): SchemaStore {
-  return {
-    open: async () => void known.log?.push('open'),
-    readState: async () => lsn(0n),
-    define: async () => [],
-    mark: async (marks) => void known.log?.push(markText(marks)),
-    close: async () => void known.log?.push('close'),
-    ...known,
-  }
-}
 
 test('without a store, rows have the ids that the entries before them say; others pass as they are', async () => {
   const relation = relationOf('users', ['id', 'name'])
@@ -147,76 +77,6 @@ test('a row that has a translation keeps it', async () => {
   const row = { ...insert(relationOf('users', ['id']), 1n), translation }
   const events = await translated([entry(schemaLogEntry({ tables: [users] }), 1n), row])
   assert.equal(events.filter(isRow)[0]?.translation, translation)
-})
-
-test('an entry is marked with the end of its commit, before the commit is handed on', async () => {
-  const log: string[] = []
-  let marking = (): void => undefined
-  const marked = new Promise<void>((resolve) => (marking = resolve))
-  const told = [schemaLogEntry({ tables: [users] }), schemaLogEntry({ tables: [users] })] as const
-  const stage = translator({
-    store: store({
-      log,
-      mark: (marks) => (log.push(markText(marks)), marked),
-    }),
-  })
-  stage.on('data', (event: WalEvent) => log.push(event.kind))
-  for (const event of [entry(told[0], 5n), entry(told[1], 5n), commit(5n)]) stage.write(event)
-  await new Promise(setImmediate)
-  await new Promise(setImmediate)
-  assert.deepEqual(log, ['open', 'schema-change', 'schema-change', `mark ${told[0].id} 6, ${told[1].id} 6`])
-  marking()
-  stage.end(commit(7n))
-  await new Promise((resolve) => stage.once('close', resolve))
-  assert.deepEqual(log.slice(4), ['commit', 'commit', 'close'])
-})
-
-test('commits that come while marks are being written are marked together, and nothing overtakes them', async () => {
-  const log: string[] = []
-  const written: (() => void)[] = []
-  const mark = (marks: readonly Mark[]): Promise<void> => {
-    log.push(markText(marks))
-    return new Promise((resolve) => written.push(resolve))
-  }
-  const stage = translator({ store: store({ mark }) })
-  stage.on('data', (event: WalEvent) =>
-    log.push(`${event.kind} ${'commitLsn' in event ? event.commitLsn : ''}`),
-  )
-  const told = Array.from({ length: 500 }, () => schemaLogEntry({ tables: [users] }))
-  for (const [i, one] of told.entries()) {
-    stage.write(entry(one, BigInt(10 * i)))
-    stage.write(insert(relationOf('users', ['id', 'name']), BigInt(10 * i)))
-    stage.write(commit(BigInt(10 * i)))
-  }
-  stage.write(insert(relationOf('users', ['id', 'name']), 5_000n))
-  stage.end(commit(5_000n))
-  const closed = new Promise((resolve) => stage.once('close', resolve))
-  let rounds = 0
-  for (; log.at(-1) !== 'commit 5000'; rounds++) {
-    await new Promise((resolve) => setTimeout(resolve, 5))
-    written.shift()?.()
-  }
-  await closed
-  assert.ok(rounds < 100, `${rounds} rounds`)
-  const expected = told.flatMap((_, i) => [`schema-change ${10 * i}`, `insert ${10 * i}`, `commit ${10 * i}`])
-  const handedOn = log.filter((line) => !line.startsWith('mark'))
-  assert.deepEqual(handedOn, [...expected, 'insert 5000', 'commit 5000'])
-  for (const [i, { id }] of told.entries()) {
-    const marked = log.findIndex((line) => line.includes(`${id} ${10 * i + 1}`))
-    assert.ok(marked >= 0 && marked < log.indexOf(`commit ${10 * i}`), `the mark of entry ${i}`)
-  }
-})
-
-test('a mark that fails ends the stream, and its commit is not handed on', async () => {
-  const failing = store({ mark: () => Promise.reject(new Error('no right')) })
-  const seen: string[] = []
-  const stage = translator({ store: failing })
-  stage.on('data', (event: WalEvent) => seen.push(event.kind))
-  const failed = new Promise<Error>((resolve) => stage.once('error', resolve))
-  for (const event of [entry(schemaLogEntry({ tables: [users] }), 5n), commit(5n), commit(6n)])
-    stage.write(event)
-  assert.match((await failed).message, /no right/)
-  assert.deepEqual(seen, ['schema-change'])
 })
 
 test('what was assumed of a transaction counts until it comes, and not for ever', async () => {
