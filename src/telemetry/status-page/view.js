@@ -10,6 +10,7 @@ function make(tag, name, ...children) {
 }
 
 const number = (value, digits = 0) => value.toLocaleString('en', { maximumFractionDigits: digits })
+const inRows = (count) => `${number(count)} ${count === 1 ? 'row' : 'rows'}`
 const bytes = (value) => {
   const unit = Math.min(4, Math.max(0, Math.floor(Math.log10(Math.max(1, value)) / 3)))
   return `${number(value / 1000 ** unit, 1)} ${['B', 'kB', 'MB', 'GB', 'TB'][unit]}`
@@ -178,16 +179,13 @@ function showBackfill(backfill) {
   const tables = backfill.open.map(({ schema, table, state, rows, estimatedRows, secondsLeft, error }) => {
     const share = estimatedRows > 0 ? Math.min(1, rows / estimatedRows) : 0
     const left = secondsLeft === null ? '' : `, ${seconds(secondsLeft)} left`
-    const text = error ?? (state === 'running' ? `${number(rows)} rows, ${percent(share)}${left}` : state)
+    const text = error ?? (state === 'running' ? `${inRows(rows)}, ${percent(share)}${left}` : state)
     const head = make('div', 'row', make('span', '', `${schema}.${table}`))
     head.append(make('span', `small ${error ? 'bad' : 'dim'}`, text))
     return make('div', '', head, state === 'running' ? meter(share, '') : null)
   })
   const sum = states.map(([state, count]) => `${number(count)} ${state}`).join(', ')
-  $('backfill').replaceChildren(
-    make('div', 'dim', `Tables: ${sum}. ${number(backfill.rows)} rows.`),
-    ...tables,
-  )
+  $('backfill').replaceChildren(make('div', 'dim', `Tables: ${sum}. ${inRows(backfill.rows)}.`), ...tables)
 }
 
 function show(status, { samples }) {
@@ -198,7 +196,7 @@ function show(status, { samples }) {
   $('state').className = `badge ${ready ? 'good' : 'bad'}`
   $('flow').textContent = `${source.about} → ${sinks.map(({ name }) => name).join(', ')}`
   $('since').textContent =
-    `${number(status.rows)} rows in ${seconds(status.uptimeSeconds)}, pid ${status.pid}` +
+    `${inRows(status.rows)} in ${seconds(status.uptimeSeconds)}, pid ${status.pid}` +
     (source.losses > 0 ? `, connection lost ${number(source.losses)} times` : '') +
     (source.deadLetters > 0 ? `, ${number(source.deadLetters)} dead letters of the source` : '')
   $('reasons').hidden = ready
