@@ -104,7 +104,8 @@ begin
                'oid', b.key, 'pgstream_id', b.value #> '{shape,pgstream_id}', 'name', b.value #> '{shape,name}'))), '[]')
     into gone
     from jsonb_each(before -> 'tables') as b
-    join pg_class as c on c.oid = b.key::oid and c.relpersistence = 'u';
+   -- offset 0: statistics that know how few are unlogged make a join begin with all of pg_class
+   cross join lateral (select from pg_class as c where c.oid = b.key::oid and c.relpersistence = 'u' offset 0) as unlogged;
 
   if before -> 'children' is distinct from after -> 'children' then
     with now as (
