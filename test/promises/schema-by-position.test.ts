@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { judgeStorm } from '../support/ddl-storm/judge-storm.ts'
 import { startStorm } from '../support/ddl-storm/start-storm.ts'
+import { holdMarks } from '../support/held-marks.ts'
 import { ChangesFile } from '../support/kill-loop/changes-file.ts'
 import { KilledCommand } from '../support/kill-loop/killed-command.ts'
 import { postgresSources } from '../support/postgres.ts'
 import type { TemporaryDatabase } from '../support/postgres.ts'
-import { openSession } from '../support/session.ts'
 import { seed, times } from '../support/soak.ts'
 import { preparedDatabase } from '../support/source.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -16,17 +16,10 @@ const kills = times(8, 60)
 
 /** Kills it while it waits to write a mark, and sees to it that the mark is not written any more. */
 async function killBeforeMark(command: KilledCommand, database: TemporaryDatabase): Promise<void> {
-  await using locker = await openSession(database.url)
-  await locker.query('begin; lock table pgstream.schema_marks in share row exclusive mode')
-  const translators = `from pg_stat_activity where datname = current_database() and application_name = 'pgstream translator'`
-  const isWaiting = async (): Promise<boolean> => {
-    const waiting = await locker.query(`select ${translators} and wait_event_type = 'Lock'`)
-    return waiting.length > 0
-  }
-  assert.ok(await command.until(isWaiting, 'A mark that waits'), 'the command runs')
+  await using marks = await holdMarks(database)
+  assert.ok(await command.until(() => marks.isWaiting(), 'A mark that waits'), 'the command runs')
   await command.kill()
-  await locker.query(`select pg_terminate_backend(pid, 30000) ${translators}`)
-  await locker.query('rollback')
+  await marks.refuse()
 }
 
 for (const [i, source] of postgresSources().entries()) {
