@@ -7,6 +7,20 @@ const require = createRequire(import.meta.url)
 interface RequestQueue {
   readonly pending: readonly unknown[]
   readonly throttledUntil: number
+  readonly enforceRequestTimeout: boolean
+  readonly requestTimeout: number
+  readonly inflight: ReadonlyMap<number, WaitingRequest>
+  readonly isConnected: () => boolean
+  requestTimeoutIntervalId: NodeJS.Timeout | undefined
+  destroy(): void
+  scheduleCheckPendingRequests: (this: RequestQueue) => void
+  scheduleRequestTimeoutCheck: (this: RequestQueue) => void
+}
+
+interface WaitingRequest {
+  readonly sentAt: number
+  readonly requestTimeout: number
+  timeoutRequest(): void
 }
 
 interface ConsumerGroup {
@@ -41,13 +55,14 @@ interface Class<Instance> {
 let isRepaired = false
 
 /**
- * Five things that kafkajs 2.2.4 does and we cannot live with, made good in its classes, once in a process. Nobody maintains
+ * Six things that kafkajs 2.2.4 does and we cannot live with, made good in its classes, once in a process. Nobody maintains
  * it; its version is pinned.
  */
 export function repairKafkajs(): void {
   if (isRepaired) return
   isRepaired = true
   letIdleConnectionsSleep()
+  lookAtTimeoutsOnceASecond()
   tellOfLostOffsets()
   beginAnewWhereTheTopicMayBeAnother()
   tellWhyThereIsNoCoordinator()
@@ -56,12 +71,27 @@ export function repairKafkajs(): void {
 
 /** A queue looks after every millisecond whether it may send, also when there is nothing to send. */
 function letIdleConnectionsSleep(): void {
-  const { prototype } = require('kafkajs/src/network/requestQueue/index.js') as Class<
-    RequestQueue & { scheduleCheckPendingRequests: (this: RequestQueue) => void }
-  >
+  const { prototype } = requestQueue()
   const schedule = prototype.scheduleCheckPendingRequests
   prototype.scheduleCheckPendingRequests = function (this: RequestQueue): void {
     if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this)
+  }
+}
+
+const mostLateMs = 1_000
+
+/** Ten times a second, for each connection, also when nothing is under way: most of what an idle process did. */
+function lookAtTimeoutsOnceASecond(): void {
+  requestQueue().prototype.scheduleRequestTimeoutCheck = function (this: RequestQueue): void {
+    if (!this.enforceRequestTimeout) return
+    this.destroy()
+    const look = (): void => {
+      const now = Date.now()
+      for (const request of this.inflight.values())
+        if (now - request.sentAt > request.requestTimeout) request.timeoutRequest()
+      if (!this.isConnected()) this.destroy()
+    }
+    this.requestTimeoutIntervalId = setInterval(look, Math.min(this.requestTimeout, mostLateMs))
   }
 }
 
@@ -122,6 +152,9 @@ function tellWhyThereIsNoCoordinator(): void {
     throw said
   }
 }
+
+const requestQueue = (): Class<RequestQueue> =>
+  require('kafkajs/src/network/requestQueue/index.js') as Class<RequestQueue>
 
 const consumerGroup = (): Class<ConsumerGroup> =>
   require('kafkajs/src/consumer/consumerGroup.js') as Class<ConsumerGroup>
