@@ -1,3 +1,5 @@
+import { takeShortLived } from './allocate.ts'
+
 /** What is longer gets memory of its own. */
 export const mostOfSlab: number = 32 * 1024
 const slabBytes = 128 * 1024
@@ -14,7 +16,7 @@ export class Slabs {
   /** With room for so many bytes, at most `mostOfSlab`, from `used` on. */
   withRoom(bytes: number): Buffer {
     if (this.#used + bytes > this.#bytes.length) {
-      this.#bytes = this.#spares.pop() ?? Buffer.allocUnsafeSlow(slabBytes)
+      this.#bytes = this.#spares.pop() ?? newSlab()
       this.#used = 0
     }
     return this.#bytes
@@ -39,6 +41,11 @@ export class Slabs {
   trim(most: number): void {
     if (this.#spares.length > most) this.#spares.length = most
   }
+}
+
+function newSlab(): Buffer {
+  takeShortLived(slabBytes)
+  return Buffer.allocUnsafeSlow(slabBytes)
 }
 
 /** Of whoever does not know when it is over. */
