@@ -12,8 +12,11 @@ export interface AddedRow {
 export interface Companion {
   /** Before the slot is read. */
   open(): Promise<void>
-  /** Of every event, in order, before it is handed on. Gives rows that are to be handed on in its place; null: it is itself. */
-  see(event: Carried | CommitEvent): Iterator<AddedRow> | null
+  /**
+   * Of every event, in order, before it is handed on. Gives rows that are to be handed on in its place, `printed` where they
+   * may stay as Postgres printed them; null: it is handed on itself.
+   */
+  see(event: Carried | CommitEvent, printed: boolean): Iterator<AddedRow> | null
   /** Before the slot is told that everything up to `lsn` is durable; a promise holds that back. */
   durable(lsn: Lsn): void | Promise<void>
   /** Nothing more is read, and nothing more becomes durable. */

@@ -189,7 +189,7 @@ export class PostgresListener extends Readable implements Listener, HasSchemaSto
 
   /** Messages of backfills are nobody else's: without a companion they are dropped. */
   #see(event: Carried | CommitEvent): Iterator<AddedRow> | null {
-    if (this.#companion) return this.#companion.see(event)
+    if (this.#companion) return this.#companion.see(event, this.printed)
     return isBackfillMessage(event) ? [][Symbol.iterator]() : null
   }
 

@@ -40,6 +40,8 @@ export class PrintedChange {
   readonly commitTime: number
   readonly position: null
   readonly translation: Translation | null
+  /** Of a row that a backfill read: an insert. */
+  readonly snapshot: true | undefined
   readonly table: PrintedTable
   readonly decoder: PrintDecoder
   /** Nobody writes to them any more. */
@@ -64,6 +66,7 @@ export class PrintedChange {
     bytes: Buffer,
     newAt: number,
     oldAt: number,
+    snapshot?: true,
   ) {
     this.kind = kind
     this.relation = table.relation
@@ -74,6 +77,7 @@ export class PrintedChange {
     this.commitTime = transaction.commitTime
     this.position = null
     this.translation = null
+    this.snapshot = snapshot
     this.table = table
     this.decoder = decoder
     this.bytes = bytes

@@ -104,8 +104,8 @@ export class BackfillCompanion implements Companion {
     this.#running = this.#driver.run()
   }
 
-  see(event: Carried | CommitEvent): Iterator<AddedRow> | null {
-    return this.#stream.see(event)
+  see(event: Carried | CommitEvent, printed: boolean): Iterator<AddedRow> | null {
+    return this.#stream.see(event, printed)
   }
 
   durable(lsn: Lsn): void | Promise<void> {

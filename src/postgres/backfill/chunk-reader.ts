@@ -1,7 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import type pg from 'pg'
-import type { Lsn } from '../../wal/lsn.ts'
-import { parseLsn } from '../../wal/lsn.ts'
+import { takeShortLived } from '../../wal/allocate.ts'
 import { connect } from '../connect.ts'
 import { sqlState } from '../postgres-error.ts'
 import { sessionSettings } from '../replication-connection.ts'
@@ -10,8 +9,8 @@ import { backfillPrefix } from './watermark.ts'
 
 /**
  * Values as the stream has them; all rows, or an error where a policy would hide some; nothing that makes a statement
- * wait for a standby or give up in the middle; and the key's index, where the planner would rather sort the whole table
- * for every chunk.
+ * wait for a standby or give up in the middle; the key's index, where the planner would rather sort the whole table
+ * for every chunk; and one plan for each of the statements that go with a chunk, which took longer to plan than the rest.
  */
 const settings: Readonly<Record<string, string>> = {
   ...sessionSettings,
@@ -26,9 +25,13 @@ const settings: Readonly<Record<string, string>> = {
   enable_sort: 'off',
   enable_hashjoin: 'off',
   enable_mergejoin: 'off',
+  plan_cache_mode: 'force_generic_plan',
   max_parallel_workers_per_gather: '0',
   jit: 'off',
 }
+
+/** Outside of any transaction. */
+const emitSql = `pg_logical_emit_message(false, '${backfillPrefix}', $1 || ' ' || (extract(epoch from clock_timestamp()) * 1000000)::int8)`
 
 const queryCanceled = '57014'
 
@@ -58,18 +61,15 @@ export class ChunkReader {
     return reader
   }
 
-  /**
-   * Writes a message into the WAL, outside of any transaction, and gives where it ends. With a transaction id the commit
-   * flushes it: the stream gets nothing that is not flushed.
-   */
-  async mark(text: string): Promise<Lsn> {
-    const { rows } = await this.client.query<{ lsn: string }>(
-      `select pg_logical_emit_message(false, '${backfillPrefix}',
-                $1 || ' ' || (extract(epoch from clock_timestamp()) * 1000000)::int8)::text as lsn,
-              pg_current_xact_id()`,
-      [text],
-    )
-    return parseLsn(rows[0]!.lsn)
+  /** Writes `low` into the WAL. It has a place there at once, and need not be on disk before `high` is. */
+  async markLow(text: string): Promise<void> {
+    await this.client.query({ name: 'low', text: `select ${emitSql}`, values: [text] })
+  }
+
+  /** Writes `high`. With a transaction id the commit flushes it: the stream gets nothing that is not flushed. */
+  async markHigh(text: string): Promise<void> {
+    const sql = `select ${emitSql}, pg_current_xact_id()`
+    await this.client.query({ name: 'high', text: sql, values: [text] })
   }
 
   /** Runs a COPY … TO STDOUT, and ends it when it has sent more than `mostBytes`. The first row always counts. */
@@ -80,6 +80,7 @@ export class ChunkReader {
     const take = ({ chunk }: { chunk: Buffer }): void => {
       if (cutting.length > 0) return
       lines.add(chunk)
+      takeShortLived(chunk.length)
       if (lines.bytes >= mostBytes) cutting.push(this.#cancel())
     }
     wire.on('copyData', take)

@@ -1,37 +1,14 @@
 import type { RowEvent } from '../../wal/event.ts'
 import type { Lsn } from '../../wal/lsn.ts'
-import type { Row, Value } from '../../wal/value.ts'
+import type { Row } from '../../wal/value.ts'
 import { unchangedToast } from '../../wal/value.ts'
-import type { CopyLines, DecodedLine } from './copy-lines.ts'
+import type { ChunkRows } from './chunk-rows.ts'
 import { namingColumns, rowName } from './row-name.ts'
-import type { TableShape } from './table-shape.ts'
 
 /** What the stream said of a row within a window, together. */
 export const asOld = 1
 export const asWhole = 2
 export const withHole = 4
-
-/** What was read of a chunk, until its `high` comes by in the stream. */
-export interface ChunkRows {
-  readonly shape: TableShape
-  readonly lines: CopyLines
-}
-
-/** The rows as the stream would have them. */
-export function* rowsOf({ shape, lines }: ChunkRows): Generator<DecodedLine, undefined> {
-  const { kinds, withoutNaN } = shape
-  for (const row of lines.decode(kinds)) {
-    for (const column of withoutNaN) {
-      if (isNaNOrInfinity(row.values[column]!)) row.values[column] = null
-    }
-    yield row
-  }
-}
-
-const isNaNOrInfinity = (value: Value): boolean =>
-  typeof value === 'number'
-    ? !Number.isFinite(value)
-    : typeof value === 'string' && /^(NaN|-?Infinity)$/.test(value)
 
 /** Why what was read cannot be handed on: the table was altered, or more was changed than may be remembered. */
 export type Spoiled = 'altered' | 'too much changed'

@@ -4,6 +4,7 @@ import type { OutputPlugin } from '../../wal/plugin-message.ts'
 import type { BackfillStore } from './backfill-store.ts'
 import type { ChunkReader } from './chunk-reader.ts'
 import type { ChunkRange } from './chunk-sql.ts'
+import { valuesOf } from './chunk-rows.ts'
 import { chunkSql } from './chunk-sql.ts'
 import type { Chunk } from './chunk.ts'
 import { OlderWriters } from './older-writers.ts'
@@ -53,7 +54,7 @@ export class Filler {
   /** Reads the next chunk of a table; gives it back when it has to wait for long. */
   async next(table: TableFill): Promise<BlockedChunk | null> {
     const chunk = this.#stream.begin(table)
-    await this.#reader.mark(watermarkText(this.#stream.run, chunk.number, 'low'))
+    await this.#reader.markLow(watermarkText(this.#stream.run, chunk.number, 'low'))
     const writers = await OlderWriters.of(this.#reader.client, table.oid)
     const since = performance.now()
     for (let pauseMs = 1; !(await writers.haveEnded()); pauseMs = Math.min(50, pauseMs * 2)) {
@@ -68,8 +69,9 @@ export class Filler {
   async read(chunk: Chunk): Promise<void> {
     const { table } = chunk
     if (chunk.isOutdated) return this.#stream.drop(chunk)
-    const shape = await readShape(this.#reader.client, table.oid, this.#plugin)
+    const shape = await readShape(this.#reader.client, table.oid, this.#plugin, table.shape)
     if (shape === null) throw gone(table)
+    table.shape = shape
     if (!(await this.#take(table, shape))) return this.#stream.drop(chunk)
     const range = rangeOf(table, shape, chunk)
     const { lines, isCut } = await this.#reader.copy(chunkSql(shape, range), mostBytes)
@@ -89,10 +91,10 @@ export class Filler {
     } else if (isCut) {
       // in no order: what was read tells what is still to be read
       const naming = namingColumns(shape.relation)
-      chunk.again = [...lines.decode(shape.kinds)].map(({ values }) => rowName(values, naming))
+      chunk.again = [...valuesOf({ shape, lines })].map((values) => rowName(values, naming))
     }
     chunk.window.rows = { shape, lines }
-    await this.#reader.mark(watermarkText(this.#stream.run, chunk.number, 'high'))
+    await this.#reader.markHigh(watermarkText(this.#stream.run, chunk.number, 'high'))
   }
 
   /** False when it is not to be read, or not from where it was. */

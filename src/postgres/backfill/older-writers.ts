@@ -40,17 +40,23 @@ export class OlderWriters {
   /** Looks again; true when none is left. */
   async haveEnded(): Promise<boolean> {
     if (this.#left.length === 0) return true
-    const { rows } = await this.#client.query<{ id: string }>(
-      'select distinct virtualtransaction as id from pg_locks where virtualtransaction = any ($1::text[])',
-      [this.#left.map(({ id }) => id)],
-    )
+    const { rows } = await this.#client.query<Holder>({
+      name: 'open',
+      text: 'select distinct virtualtransaction as id from pg_locks where virtualtransaction = any ($1::text[])',
+      values: [this.#left.map(({ id }) => id)],
+    })
     const open = new Set(rows.map(({ id }) => id))
     this.#left = this.#left.filter(({ id }) => open.has(id))
     return this.#left.length === 0
   }
 
   async #holders(): Promise<Holder[]> {
-    return (await this.#client.query<Holder>(holdersSql, [this.#table])).rows
+    const { rows } = await this.#client.query<Holder>({
+      name: 'writers',
+      text: holdersSql,
+      values: [this.#table],
+    })
+    return rows
   }
 
   /** `pid 812 (user ann, …)` for each that is left. */

@@ -3,7 +3,7 @@ const first = 250
 const fewest = 100
 const mostRowsOfChunk = 50_000
 /** How long the stream may be held up by the rows of one chunk: less where others are in a hurry. */
-const handOnMs = { live: 2, idle: 80 }
+const handOnMs = { live: 1, idle: 80 }
 /** How long it may take until they are durable. */
 const durableMs = { live: 100, idle: 1_500 }
 

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { Carried } from '../../pipeline/confirming-writable.ts'
-import type { CommitEvent, InsertEvent, MessageEvent } from '../../wal/event.ts'
+import type { CommitEvent, MessageEvent } from '../../wal/event.ts'
 import type { AddedRow } from '../companion.ts'
-import { asOld, asWhole, rowsOf, withHole } from './chunk-window.ts'
-import type { ChunkRows } from './chunk-window.ts'
+import { insertsOf, valuesOf } from './chunk-rows.ts'
+import type { ChunkRows } from './chunk-rows.ts'
+import { asOld, asWhole, withHole } from './chunk-window.ts'
 import { Chunk } from './chunk.ts'
 import { LiveRate } from './live-rate.ts'
 import { namingColumns, rowName } from './row-name.ts'
@@ -64,8 +65,8 @@ export class StreamSide {
     this.#chunks.clear()
   }
 
-  see(event: Carried | CommitEvent): Iterator<AddedRow> | null {
-    if (isBackfillMessage(event)) return this.#mark(event)
+  see(event: Carried | CommitEvent, printed: boolean): Iterator<AddedRow> | null {
+    if (isBackfillMessage(event)) return this.#mark(event, printed)
     if (this.tables.size === 0) return null
     switch (event.kind) {
       case 'insert':
@@ -83,7 +84,7 @@ export class StreamSide {
     }
   }
 
-  #mark(event: MessageEvent): Iterator<AddedRow> {
+  #mark(event: MessageEvent, printed: boolean): Iterator<AddedRow> {
     const mark = readWatermark(event.content)
     const chunk = mark?.run === this.run ? this.#chunks.get(mark.chunk) : undefined
     if (!mark || !chunk) {
@@ -96,7 +97,10 @@ export class StreamSide {
     }
     const { table, window } = chunk
     if (!chunk.isOutdated && window.low !== null && window.rows !== null && !window.spoiled) {
-      if (!hasTouchedTwin(chunk, window.rows)) return this.#handOn(chunk, window.rows, event, mark.time)
+      if (!hasTouchedTwin(chunk, window.rows)) {
+        const place = { commitLsn: event.commitLsn, lsn: window.low, time: mark.time }
+        return this.#handOn(chunk, window.rows, event, insertsOf(window.rows, place, printed))
+      }
       table.pace.tooLarge(window.rows.lines.rows)
     }
     this.drop(chunk)
@@ -108,52 +112,37 @@ export class StreamSide {
     return nothing()
   }
 
-  *#handOn(chunk: Chunk, read: ChunkRows, high: MessageEvent, time: number): Generator<AddedRow, undefined> {
+  *#handOn(
+    chunk: Chunk,
+    { shape, lines }: ChunkRows,
+    high: MessageEvent,
+    inserts: Iterable<AddedRow>,
+  ): Generator<AddedRow, undefined> {
     const { table, window, place } = chunk
-    const { shape, lines } = read
     const startedAt = performance.now()
     const naming = namingColumns(shape.relation)
-    const { relation } = shape
     const hasTwins = shape.order === null
-    const { commitLsn } = high
-    const lsn = window.low!
     for (const name of chunk.again) {
       const touch = window.touch(name)
       if (!isHole(touch)) table.holes.filled(name, high.lsn)
     }
-    let ordinal = 0
     let rows = 0
-    let handedOnBytes = 0
+    let bytes = 0
     if (!window.isEmptied) {
-      for (const { values, bytes } of rowsOf(read)) {
-        const touch = window.isTouched ? window.touch(rowName(values, naming)) : 0
-        if (isHole(touch)) table.noteHole(values, naming, commitLsn)
-        if (touch === 0 || (hasTwins && touch === asWhole)) {
-          rows++
-          handedOnBytes += bytes
-          if (hasTwins) values.pop() // its place
-          const event: InsertEvent = {
-            kind: 'insert',
-            relation,
-            values,
-            commitLsn,
-            ordinal,
-            lsn,
-            xid: 0,
-            commitTime: time,
-            position: null,
-            translation: null,
-            snapshot: true,
-          }
-          yield { event, bytes }
-        }
-        ordinal++
+      for (const row of inserts) {
+        const touch = window.isTouched ? window.touch(rowName(row.event.values, naming)) : 0
+        if (isHole(touch)) table.noteHole(row.event.values, naming, high.commitLsn)
+        if (touch !== 0 && !(hasTwins && touch === asWhole)) continue
+        rows++
+        bytes += row.bytes
+        yield row
       }
     }
+    lines.giveBack()
     this.drop(chunk)
     table.pace.handedOn(lines.rows, performance.now() - startedAt, this.live.isLive)
     const isScan = place !== undefined && !chunk.isOutdated
-    table.handedOn({ lsn: high.lsn, place: place ?? null, rows, bytes: handedOnBytes, isScan, startedAt })
+    table.handedOn({ lsn: high.lsn, place: place ?? null, rows, bytes, isScan, startedAt })
     this.#on.moved()
     return undefined
   }
@@ -173,7 +162,7 @@ function hasTouchedTwin({ table, window }: Chunk, rows: ChunkRows): boolean {
   if (shape.order !== null || !window.isTouched || window.isEmptied || table.failures >= mostFailures)
     return false
   const naming = namingColumns(shape.relation)
-  for (const { values } of rowsOf(rows)) {
+  for (const values of valuesOf(rows)) {
     if ((window.touch(rowName(values, naming)) & asOld) !== 0) return true
   }
   return false

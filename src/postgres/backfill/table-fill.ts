@@ -6,6 +6,7 @@ import type { ChunkWindow } from './chunk-window.ts'
 import { Pace } from './pace.ts'
 import { HoleList } from './hole-list.ts'
 import { namingColumns, rowName } from './row-name.ts'
+import type { TableShape } from './table-shape.ts'
 
 /** How far a table is read: behind a key, or up to a page; null: nothing yet. */
 export type Place = readonly string[] | null
@@ -61,6 +62,8 @@ export class TableFill {
   /** Up to which page it is read, where there is no key: rows that are added behind come by in the stream. */
   lastPage: number | null = null
   isClaimed = false
+  /** As its last chunk saw it. */
+  shape: TableShape | null = null
   /** Its end is written down, or about to be. */
   isFinished = false
   estimatedRows: number | null = null

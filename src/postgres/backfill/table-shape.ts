@@ -39,6 +39,8 @@ export interface TableShape {
   readonly pages: number
   /** As the last ANALYZE says; null where there has been none. */
   readonly estimatedRows: number | null
+  /** All that the catalog says beside the size. */
+  readonly described: string
 }
 
 interface IndexRow {
@@ -116,17 +118,31 @@ const identities: Readonly<Record<ShapeRow['identity'], ReplicaIdentity>> = {
   n: 'nothing',
 }
 
-/** Describes a table, in the columns that its rows have in the stream of this plugin; null when it is gone. */
+/**
+ * Describes a table, in the columns that its rows have in the stream of this plugin; null when it is gone. Where nothing
+ * has changed the relation is that of `before`: much is worked out once for each.
+ */
 export async function readShape(
   client: pg.ClientBase,
   oid: number,
   plugin: OutputPlugin,
+  before: TableShape | null = null,
 ): Promise<TableShape | null> {
-  const { rows } = await client.query<ShapeRow>(shapeSql, [oid])
-  return rows[0] ? shapeOf(oid, rows[0], plugin) : null
+  const { rows } = await client.query<ShapeRow>({ name: 'shape', text: shapeSql, values: [oid] })
+  if (!rows[0]) return null
+  const { pages, estimatedRows, ...row } = rows[0]
+  const described = JSON.stringify(row)
+  const shape = before?.described === described ? before : shapeOf(oid, row, plugin)
+  return { ...shape, pages: Number(pages), estimatedRows, described }
 }
 
-function shapeOf(oid: number, row: ShapeRow, plugin: OutputPlugin): TableShape {
+type Described = Omit<TableShape, 'pages' | 'estimatedRows' | 'described'>
+
+function shapeOf(
+  oid: number,
+  row: Omit<ShapeRow, 'pages' | 'estimatedRows'>,
+  plugin: OutputPlugin,
+): Described {
   const columns = (row.columns ?? []).filter(
     ({ generated }) =>
       generated === '' || (generated === 's' && (plugin === 'wal2json' || row.sendsGenerated)),
@@ -174,8 +190,6 @@ function shapeOf(oid: number, row: ShapeRow, plugin: OutputPlugin): TableShape {
     order,
     identity: identity?.toSorted((a, b) => a.at - b.at) ?? null,
     filenode: row.filenode ?? '',
-    pages: Number(row.pages),
-    estimatedRows: row.estimatedRows,
   }
 }
 

@@ -8,6 +8,8 @@ let late = []
 let rows = 0
 
 class NullSink extends Processor {
+  takesPrinted = true
+
   encode(event) {
     if (event.snapshot) rows++
     else if (event.kind === 'insert' && event.relation.table === 'live')

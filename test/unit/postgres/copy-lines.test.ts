@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CopyLines } from '../../../src/postgres/backfill/copy-lines.ts'
+import { TupleDecoder } from '../../../src/postgres/tuple-decoder.ts'
 import { valueKindOf } from '../../../src/postgres/value-decoder.ts'
-import type { Value } from '../../../src/wal/value.ts'
+import { mostOfSlab } from '../../../src/wal/slab.ts'
+import type { Row, Value } from '../../../src/wal/value.ts'
 
 const int4 = valueKindOf(23)
 const int8 = valueKindOf(20)
@@ -19,7 +21,14 @@ function linesOf(...texts: readonly string[]): CopyLines {
 }
 
 const valuesOf = (lines: CopyLines, kinds: Parameters<CopyLines['last']>[0]): Value[][] =>
-  [...lines.decode(kinds)].map(({ values }) => values)
+  [...lines].map((line) => line.values(kinds))
+
+/** The same by way of what pgoutput would have sent. */
+const tuplesOf = (lines: CopyLines, kinds: Parameters<CopyLines['last']>[0]): (Row | null)[] =>
+  [...lines].map((line) => {
+    const tuple = line.tuple(kinds.length)
+    return tuple && new TupleDecoder().row(kinds, tuple, 0)
+  })
 
 test('rows of COPY become the values that the stream has', () => {
   const lines = linesOf(
@@ -67,5 +76,33 @@ test('a row of another number of columns, and a value of another type, are refus
     ['1e5', [numeric]],
   ] as const) {
     assert.throws(() => valuesOf(linesOf(line), kinds), { code: 'PGSTREAM_PROTOCOL' }, line)
+    assert.throws(() => tuplesOf(linesOf(line), kinds), { code: 'PGSTREAM_PROTOCOL' }, line)
   }
+})
+
+test('a row is the same as the tuple that pgoutput would have sent; a long one is none', () => {
+  const kinds = [int4, text, bytea, text]
+  const lines = linesOf(
+    String.raw`1	a\tb\nc\\d\re\bf\fg\vh	\\x00ff	\\N`,
+    String.raw`\N	\N	\N	\N`,
+    '-5\t\t\\\\x\t',
+    '0\tZoë \u{1f600} \u2028\t\\N\t\\\\\\\\',
+  )
+  assert.deepEqual(tuplesOf(lines, kinds), valuesOf(lines, kinds))
+  assert.deepEqual(tuplesOf(linesOf('', ''), []), [[], []])
+  assert.deepEqual(tuplesOf(linesOf('x'.repeat(mostOfSlab)), [text]), [null])
+})
+
+test('memory that is given back is that of the next rows, and what was made of the first ones stays', () => {
+  const first = linesOf('1\tone', '2\ttwo')
+  const made = [valuesOf(first, [int4, text]), [...first].map((line) => line.tuple(2)!.toString('latin1'))]
+  const before = structuredClone(made)
+  first.giveBack()
+  const next = linesOf('8\teight', '9\tnine')
+  assert.deepEqual(made, before)
+  assert.deepEqual(valuesOf(next, [int4, text]), [
+    [8, 'eight'],
+    [9, 'nine'],
+  ])
+  assert.deepEqual(valuesOf(first, [int4, text]), [])
 })
