@@ -18,7 +18,7 @@ import { eventually } from '../support/wait.ts'
 import { randomFrom } from '../support/workload/random.ts'
 
 const only = process.env['PGSTREAM_TEST_SEED']
-const total = 3
+const total = Number(process.env['PGSTREAM_TEST_BACKFILL_SEEDS'] ?? 3)
 const rowsPerTable = times(60, 100_000)
 const tablesAtOnce = times(4, tableNames.length)
 /** The pauses before kills, in milliseconds, are up to this. */
