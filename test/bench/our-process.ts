@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { open, readFile } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import type { Measured } from './measured.ts'
@@ -74,6 +75,20 @@ async function startOurs(options: ProcessOptions): Promise<{
     }
   }
   return { child, measured: measured() }
+}
+
+/** Runs it until `isOver`, which the probe cannot see by a position. */
+export async function runOursUntil(
+  options: ProcessOptions,
+  isOver: () => Promise<boolean>,
+): Promise<Measured> {
+  const { child, measured } = await startOurs(options)
+  const tell = async (): Promise<void> => {
+    while (child.exitCode === null && !(await isOver())) await pause(20)
+    child.kill('SIGUSR2')
+  }
+  const [of] = await Promise.all([measured, tell()])
+  return of
 }
 
 /** Runs it to its end. */

@@ -68,6 +68,9 @@ ofKafka.checkpoint = async function (positions) {
   if (positions.some(({ offset }) => offset >= untilOffset)) report()
 }
 
+// whoever started it knows better
+process.on('SIGUSR2', () => report())
+
 let reported = false
 function report() {
   if (reported) return

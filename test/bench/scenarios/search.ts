@@ -3,8 +3,9 @@ import { fromTopic } from '../filled-topic.ts'
 import { indexed, searchStore } from '../indexed.ts'
 import { bulkLoads } from '../limits/bulk-loads.ts'
 import type { Measured } from '../measured.ts'
-import { command, runOurs } from '../our-process.ts'
+import { command, runOurs, runOursUntil } from '../our-process.ts'
 import type { Scenario } from '../scenario.ts'
+import { source } from '../source-settings.ts'
 import type { Written } from '../written.ts'
 
 async function intoSearch(written: Written): Promise<Measured> {
@@ -18,9 +19,36 @@ async function throughKafka(written: Written): Promise<Measured> {
   return await runOurs({ program: command, args: ['run'], env, rows: written.rows })
 }
 
+/** The rows that are there once the workload is written, by a slot that begins behind it. */
+async function backfilled({ database, plugin, url }: Written): Promise<Measured> {
+  await using space = await benchSpace()
+  const name = `bench_${process.pid}_backfill`
+  await database.query('select pg_create_logical_replication_slot($1, $2)', [name, plugin])
+  try {
+    const [table] = await database.query<{ rows: number }>('select count(*)::int as rows from orders')
+    const isOver = async (): Promise<boolean> => {
+      const fills = await database.query<{ state: string }>(
+        'select state from pgstream.backfills where slot = $1',
+        [name],
+      )
+      return fills.length > 0 && fills.every(({ state }) => state === 'done')
+    }
+    const env = {
+      ...source({ url }, name),
+      ...searchStore(space.url, space.prefix),
+      PGSTREAM_POSTGRES_LISTENER_BACKFILL: 'true',
+    }
+    return await runOursUntil({ program: command, args: ['run'], env, rows: table!.rows }, isOver)
+  } finally {
+    await database.query('select pg_drop_replication_slot($1)', [name])
+    await database.query('delete from pgstream.backfills where slot = $1', [name])
+  }
+}
+
 const common = { workload: 'mixed', plugin: 'pgoutput', limit: bulkLoads } as const
 
 export const search: readonly Scenario[] = [
   { ...common, name: 'search, pgoutput', run: intoSearch, atLeast: 0.85 },
   { ...common, name: 'search, through Kafka', run: throughKafka },
+  { ...common, name: 'search, backfill', run: backfilled, atLeast: 0.85 },
 ]
