@@ -35,10 +35,12 @@ export class BulkSender {
     while (pending.length > 0) {
       const answer = await this.#answer(pending)
       if (answer instanceof StoreError) {
+        if (isPassing(answer)) {
+          await pauses.wait(answer)
+          continue
+        }
         if (answer.status === 413 || answer.status === 400) return this.#halves(pending, answer, signal)
-        if (!isPassing(answer.status, answer.type)) throw asSearchError(answer, 'Writing documents')
-        await pauses.wait(answer)
-        continue
+        throw asSearchError(answer, 'Writing documents')
       }
       if (answer === 'done') {
         await this.#done(pending, signal)
@@ -151,12 +153,12 @@ function verdictOn(
   // 409: the store has a newer state of the row, because this one comes again
   if (status < 300 && status > 0) return 'done'
   if (status === 409) return 'done'
-  const type = error?.type ?? ''
+  const { type = '', reason = '' } = error ?? {}
   if (status === 404 && error === null) return 'done' // there was nothing to delete
   if (status === 404) return 'heal'
-  if (isPassing(status, type)) return 'again'
+  if (isPassing({ status, type, reason })) return 'again'
   if (status === 401 || status === 403) {
-    throw asSearchError(new StoreError(status, type, error?.reason ?? ''), 'Writing documents')
+    throw asSearchError(new StoreError(status, type, reason), 'Writing documents')
   }
   if (type === 'strict_dynamic_mapping_exception' && !healed.has(operation.schema)) return 'heal'
   if (operation.kind === 'index' && withoutObjects(operation) !== operation) return 'simpler'

@@ -6,6 +6,8 @@ import type { IndexedTable } from './indexed-table.ts'
 import type { SearchClient } from './search-client.ts'
 import { deleteLine, lengthOf, sourceOf, withLines, withMembers } from './search-operation.ts'
 import type { DocumentOperation, Hole } from './search-operation.ts'
+import { reasonOf, StoreError } from './store-error.ts'
+import type { Caused } from './store-error.ts'
 import { membersWriter } from './value-json.ts'
 
 /**
@@ -151,7 +153,10 @@ export class HoleFiller {
     const answer = await this.#options.client.sendForText({ method: 'POST', path: '/_mget', body: { docs } })
     for (const [i, document] of elementsOf(membersOf(answer).get('docs') ?? '').entries()) {
       const members = membersOf(document)
-      if (members.get('found') !== 'true') continue
+      if (members.get('found') !== 'true') {
+        throwUnlessMissing(members.get('error'))
+        continue
+      }
       const { index, id } = wanted[i]!
       const version = BigInt(members.get('_version') ?? 0)
       const others = stored.get(keyOf(index, id))?.source ?? []
@@ -160,6 +165,13 @@ export class HoleFiller {
     }
     return stored
   }
+}
+
+/** A closed index, or a shard that is away, says nothing of a document. */
+function throwUnlessMissing(json: string | undefined): void {
+  if (json === undefined) return
+  const error = JSON.parse(json) as Caused
+  if (error.type !== 'index_not_found_exception') throw new StoreError(503, error.type ?? '', reasonOf(error))
 }
 
 const keyOf = (index: string, id: string): string => `${index}\0${id}`

@@ -33,7 +33,7 @@ export async function keepTrying<T>(doing: string, act: () => Promise<T>, trying
       pauses.succeeded()
       return done
     } catch (error) {
-      if (!(error instanceof StoreError) || !isPassing(error.status, error.type)) throw error
+      if (!(error instanceof StoreError) || !isPassing(error)) throw error
       await pauses.wait(error)
     }
   }

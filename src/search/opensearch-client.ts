@@ -3,22 +3,19 @@ import type { Client, ClientOptions } from '@opensearch-project/opensearch'
 import { foreignMessage } from '../telemetry/foreign-message.ts'
 import type { SearchConnection } from './search-connection.ts'
 import type { BulkItem, SearchClient, SearchRequest } from './search-client.ts'
-import { foreignAnswer, StoreError } from './store-error.ts'
+import { foreignAnswer, reasonOf, StoreError } from './store-error.ts'
+import type { Caused } from './store-error.ts'
 
 const standardTimeoutMs = 60_000
-const partsOfItems = 'items.*.status,items.*.error.type,items.*.error.reason,items.*.error.caused_by'
+const partsOfItems =
+  'items.*.status,items.*.error.type,items.*.error.reason,items.*.error.index,items.*.error.caused_by'
 
 /** The package is not loaded, and nothing connected, before it is used. */
 export const openSearchClient = (connection: SearchConnection): SearchClient =>
   new OpenSearchClient(connection)
 
 /** An item of the answer to a bulk request, of which we ask for these parts only. */
-type AnsweredItem = Readonly<
-  Record<
-    string,
-    { readonly status: number; readonly error?: { readonly type?: string; readonly reason?: string } }
-  >
->
+type AnsweredItem = Readonly<Record<string, { readonly status: number; readonly error?: Caused }>>
 
 class OpenSearchClient implements SearchClient {
   readonly #options: ClientOptions
@@ -133,12 +130,6 @@ interface ErrorAnswer {
   readonly failures?: readonly { readonly cause?: Caused }[]
 }
 
-interface Caused {
-  readonly type?: string
-  readonly reason?: string
-  readonly caused_by?: Caused
-}
-
 function refused(answer: Answered): StoreError {
   const { status, text } = answer
   // that an index or a document is not there, no store says in HTML
@@ -149,15 +140,6 @@ function refused(answer: Answered): StoreError {
   ) as ErrorAnswer
   if (typeof error !== 'object') return new StoreError(status, `status_${status}`, error ?? '')
   return new StoreError(status, error.type ?? '', reasonOf(error))
-}
-
-/** With the reasons below it, which say more. */
-function reasonOf(error: Caused): string {
-  const reasons: string[] = []
-  for (let at: Caused | undefined = error; at && reasons.length < 5; at = at.caused_by) {
-    reasons.push(at.reason ?? '')
-  }
-  return reasons.join(': ')
 }
 
 function parsed(text: string): unknown {

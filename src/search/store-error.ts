@@ -21,6 +21,24 @@ export class StoreError extends Error {
   }
 }
 
+/** An error as the store writes it. */
+export interface Caused {
+  readonly type?: string
+  readonly reason?: string
+  readonly index?: string
+  readonly caused_by?: Caused
+}
+
+/** With the reasons below it, which say more. */
+export function reasonOf(error: Caused): string {
+  if (error.type === closedType) return `index [${error.index ?? ''}] is closed`
+  const reasons: string[] = []
+  for (let at: Caused | undefined = error; at && reasons.length < 5; at = at.caused_by) {
+    reasons.push(at.reason ?? '')
+  }
+  return reasons.join(': ')
+}
+
 const foreignType = 'foreign_answer'
 
 /** For an answer that no store gives. `sentence` says what came, and nothing of its content. */
@@ -29,12 +47,48 @@ export const foreignAnswer = (sentence: string): StoreError => new StoreError(0,
 /** A proxy may give some while it starts: tried again for a while only, since a wrong address gives nothing else. */
 export const isForeign = ({ type }: StoreError): boolean => type === foreignType
 
-/** Whether the same may work later without anybody changing anything but the state of the store. */
-export const isPassing = (status: number, type: string): boolean =>
-  status === 0 || status === 408 || status === 429 || status >= 500 || (status === 403 && blocks.has(type))
+type Failure = Pick<StoreError, 'status' | 'type' | 'reason'>
 
-/** A full disk, or somebody who made an index read-only. */
-const blocks: ReadonlySet<string> = new Set(['cluster_block_exception', 'index_create_block_exception'])
+/** Whether the same may work later without anybody changing anything but the state of the store. */
+export const isPassing = (failure: Failure): boolean =>
+  failure.status === 0 ||
+  failure.status === 408 ||
+  failure.status === 429 ||
+  failure.status >= 500 ||
+  conditionOf(failure) !== undefined
+
+/** What somebody did to a whole index, or the store to all of them: no document is at fault, and no reason has values. */
+interface Condition {
+  readonly type: string
+  /** What the reason begins with, where the type does not say it all. */
+  readonly reason?: RegExp
+  readonly remedy: string
+}
+
+const blockRemedy =
+  'Make room on the disks of the store, or take the block away (index.blocks.*, cluster.blocks.*): pgstream goes on then.'
+const closedType = 'index_closed_exception'
+
+const conditions: readonly Condition[] = [
+  { type: 'cluster_block_exception', remedy: blockRemedy },
+  { type: 'index_create_block_exception', remedy: blockRemedy },
+  { type: closedType, remedy: 'Open the index (POST <index>/_open): pgstream goes on then.' },
+  {
+    type: 'illegal_argument_exception',
+    reason: /^pipeline with id \[[^\]]*\] does not exist/,
+    remedy:
+      'Make the ingest pipeline, or take it out of the settings of the index (index.default_pipeline, index.final_pipeline): pgstream goes on then.',
+  },
+  {
+    type: 'illegal_argument_exception',
+    reason: /^no write index is defined for alias \[|^alias \[[^\]]*\] has more than one ind/i,
+    remedy:
+      'Take the alias away from every index but the one that pgstream made (<schema>-<generation>): pgstream goes on then.',
+  },
+]
+
+const conditionOf = (failure: Failure): Condition | undefined =>
+  conditions.find(({ type, reason }) => type === failure.type && (reason?.test(failure.reason) ?? true))
 
 /** What may be said of a refused document: the kind of failure and the field, and no value. */
 export function withoutValues(type: string, reason: string): string {
@@ -52,15 +106,17 @@ export function asSearchError(error: unknown, doing: string): PgstreamError {
     })
   }
   const { status, type, reason } = error
-  const said = status === 0 ? reason : withoutValues(type, reason)
+  const condition = conditionOf(error)
+  const said =
+    status === 0 ? reason : condition && reason !== '' ? `${type}: ${reason}` : withoutValues(type, reason)
   const code =
-    status === 401 || (status === 403 && !blocks.has(type))
+    status === 401 || (status === 403 && !condition)
       ? 'PGSTREAM_SEARCH_REFUSED'
-      : isPassing(status, type)
+      : isPassing(error)
         ? 'PGSTREAM_SEARCH_UNREACHABLE'
         : 'PGSTREAM_SEARCH_INDEX'
   const sentence = `${doing} failed: ${status === 0 ? '' : `status ${status}, `}${said.trim()}.`
-  const remedy = isForeign(error) ? foreignRemedy : isTls(error) ? tlsRemedy : undefined
+  const remedy = isForeign(error) ? foreignRemedy : isTls(error) ? tlsRemedy : condition?.remedy
   return new PgstreamError(code, sentence, { cause: error, ...(remedy ? { remedy } : {}) })
 }
 
