@@ -43,6 +43,8 @@ export class BackfillCompanion implements Companion {
   #driver: BackfillDriver | null = null
   #running: Promise<void> = Promise.resolve()
   #writing: Promise<void> = Promise.resolve()
+  /** Rejects when something was not written for good. */
+  #lastWrite: Promise<void> = Promise.resolve()
   #durableTo: Lsn = noLsn
 
   constructor(options: CompanionOptions) {
@@ -117,26 +119,26 @@ export class BackfillCompanion implements Companion {
 
   /** Writes down what has come to its end; a promise for what must be there before the source forgets. */
   #settle(lsn: Lsn): void | Promise<void> {
-    let held: Promise<void> | undefined
+    let mustHold = false
     for (const table of this.#stream.tables.values()) {
-      const mustHold = table.hasUnwritten(lsn)
+      mustHold ||= table.hasUnwritten(lsn)
       const progress = table.durable(lsn, this.#stream.live.isLive)
-      if (progress === null) continue
-      const written = this.#write(table, progress)
-      if (mustHold) held = written
+      if (progress !== null) void this.#write(table, progress)
     }
-    return held
+    // what was to be written before is, too: perhaps it is under way
+    return mustHold ? this.#lastWrite : undefined
   }
 
   /** One after the other, so that what is newer wins. Rejects when it was not written for good. */
   #write(table: TableFill, progress: Progress): Promise<void> {
-    const written = this.#writing.then(() => this.#writeNow(table, progress))
+    const written = (this.#lastWrite = this.#writing.then(() => this.#writeNow(table, progress)))
     this.#writing = written.catch(() => undefined)
     return written
   }
 
   async #writeNow(table: TableFill, progress: Progress): Promise<void> {
     const isOurs = await this.#store!.write(table.oid, progress, this.#abort.signal)
+    table.wasWritten(progress)
     if (!isOurs || progress.isDone) this.#letGo(table, isOurs)
     this.#driver?.wake()
   }

@@ -57,12 +57,13 @@ export class BackfillStore {
 
   /** Tries until it works or `signal` is aborted. False when it was cancelled, or is somebody else's. */
   async write(oid: number, progress: Progress, signal: AbortSignal): Promise<boolean> {
-    const { orderedBy, lastKey, again, rows, bytes, isDone } = progress
+    const { orderedBy, lastKey, holes, rows, bytes, isDone } = progress
+    const again = JSON.stringify(holes.map(({ key }) => key))
     return this.#update(
       oid,
       `ordered_by = $4, last_key = $5, again = $6, rows = $7, bytes = $8,
        state = case when $9 then 'done' else state end, finished_at = case when $9 then now() end`,
-      [this.#run, orderedBy, lastKey, JSON.stringify(again), rows, bytes, isDone],
+      [this.#run, orderedBy, lastKey, again, rows, bytes, isDone],
       `state = 'running' and run = $3`,
       signal,
     )

@@ -10,6 +10,8 @@ export interface Hole {
   readonly since: Lsn
   /** Where the row was handed on as a whole; null as long as it was not. */
   filledAt: Lsn | null
+  /** It is in what is being written, or was. */
+  isTaken: boolean
   isWritten: boolean
 }
 
@@ -27,7 +29,7 @@ export class HoleList {
   constructor(stored: readonly (readonly string[])[]) {
     for (const key of stored) {
       const name = rowNameOf(key)
-      this.#holes.set(name, { name, key, since: noLsn, filledAt: null, isWritten: true })
+      this.#holes.set(name, { name, key, since: noLsn, filledAt: null, isTaken: true, isWritten: true })
     }
   }
 
@@ -50,7 +52,8 @@ export class HoleList {
     const key = columns.map((column) => valueText(values[column]!) ?? '')
     const before = this.#holes.get(name)
     if (!before) this.#bytes += 2 * (name.length + key.join('').length) + bytesPerHole
-    this.#holes.set(name, { name, key, since, filledAt: null, isWritten: before?.isWritten ?? false })
+    const isWritten = before?.isWritten ?? false
+    this.#holes.set(name, { name, key, since, filledAt: null, isTaken: isWritten, isWritten })
     return this.#bytes <= mostBytes
   }
 
@@ -82,11 +85,20 @@ export class HoleList {
     return false
   }
 
-  /** The keys of all, which count as written from now on. */
-  take(): readonly (readonly string[])[] {
-    return [...this.#holes.values()].map((hole) => {
-      hole.isWritten = true
-      return hole.key
-    })
+  hasUntaken(lsn: Lsn): boolean {
+    for (const { since, isTaken } of this.#holes.values()) if (!isTaken && since <= lsn) return true
+    return false
+  }
+
+  /** All of them, to be written; then `wereWritten` is to be told. */
+  take(): readonly Hole[] {
+    const all = [...this.#holes.values()]
+    for (const hole of all) hole.isTaken = true
+    return all
+  }
+
+  /** One that was found again meanwhile is another one. */
+  wereWritten(holes: readonly Hole[]): void {
+    for (const hole of holes) hole.isWritten = true
   }
 }

@@ -5,6 +5,7 @@ import type { Row } from '../../wal/value.ts'
 import type { ChunkWindow } from './chunk-window.ts'
 import { Pace } from './pace.ts'
 import { HoleList } from './hole-list.ts'
+import type { Hole } from './hole-list.ts'
 import { namingColumns, rowName } from './row-name.ts'
 import type { TableShape } from './table-shape.ts'
 
@@ -37,7 +38,9 @@ interface HandedOn {
 export interface Progress {
   readonly orderedBy: string | null
   readonly lastKey: Place
-  readonly again: readonly (readonly string[])[]
+  readonly holes: readonly Hole[]
+  /** How many times it was started over by then. */
+  readonly startedOver: number
   readonly rows: number
   readonly bytes: number
   readonly isDone: boolean
@@ -75,8 +78,8 @@ export class TableFill {
   #handedOnTo: Place
   #handedOn: HandedOn[] = []
   #durable: { place: Place; rows: number; bytes: number }
-  /** A place further back than what was written down: to be written as it is. */
-  #isReset = false
+  /** How many times it was started over: a place further back than what is written down. In all, to be written, written. */
+  #startedOver = { made: 0, taken: 0, written: 0 }
 
   constructor(stored: StoredFill, mostRows?: number) {
     this.pace = new Pace(mostRows)
@@ -157,12 +160,15 @@ export class TableFill {
     this.#handedOnTo = null
     this.holes.clear()
     this.goBack()
-    this.#isReset = true
+    this.#startedOver.made++
     this.#handedOn = this.#handedOn.map((chunk) => ({ ...chunk, place: null }))
     this.#durable = { ...this.#durable, place: null }
   }
 
-  /** What is to be written down when the stream is durable up to `lsn`; null when that is nothing new. */
+  /**
+   * What is to be written down when the stream is durable up to `lsn`; null when that is nothing new. Once it is written,
+   * `wasWritten` is to be told.
+   */
   durable(lsn: Lsn, isLive: boolean): Progress | null {
     if (this.isFinished) return null
     let last: HandedOn | undefined
@@ -175,9 +181,9 @@ export class TableFill {
       }
       this.pace.durable(last.rows, performance.now() - last.startedAt, isLive)
     }
-    const isNew =
-      this.holes.durable(lsn) || this.holes.hasUnwritten(lsn) || last !== undefined || this.#isReset
-    this.#isReset = false
+    const { made, taken } = this.#startedOver
+    const hasFewer = this.holes.durable(lsn)
+    const isNew = hasFewer || this.holes.hasUntaken(lsn) || last !== undefined || made > taken
     const isDone = this.#isHandedOn && this.#handedOn.length === 0 && this.holes.isEmpty
     this.isFinished = isDone
     return isNew || isDone ? this.#progress(isDone) : null
@@ -185,11 +191,19 @@ export class TableFill {
 
   /** Something was found wanting before `lsn` and is not written down: the stream must not be confirmed so far before it is. */
   hasUnwritten(lsn: Lsn): boolean {
-    return !this.isFinished && this.holes.hasUnwritten(lsn)
+    const { made, written } = this.#startedOver
+    return !this.isFinished && (made > written || this.holes.hasUnwritten(lsn))
+  }
+
+  wasWritten({ holes, startedOver }: Progress): void {
+    this.holes.wereWritten(holes)
+    this.#startedOver.written = startedOver
   }
 
   #progress(isDone: boolean): Progress {
     const { place, rows, bytes } = this.#durable
-    return { orderedBy: this.orderedBy, lastKey: place, again: this.holes.take(), rows, bytes, isDone }
+    const startedOver = (this.#startedOver.taken = this.#startedOver.made)
+    const holes = this.holes.take()
+    return { orderedBy: this.orderedBy, lastKey: place, holes, startedOver, rows, bytes, isDone }
   }
 }

@@ -9,6 +9,8 @@ interface Line {
   readonly columns: readonly { name: string; value: unknown }[] | null
   readonly identity: readonly { name: string; value: unknown }[] | null
   readonly snapshot?: true
+  readonly commit_lsn: string
+  readonly ordinal: number
 }
 
 /** The values of a row beside its key; of the body, a digest. */
@@ -19,9 +21,14 @@ export interface FoldedRow {
 
 export const digest = (text: string): string => createHash('md5').update(text).digest('hex')
 
-/** The last state of each row, as lines of wire JSON tell it in their order. A body that was left out stays as it was. */
+/**
+ * The last state of each row, as lines of wire JSON tell it in their order. A body that was left out stays as it was, and a
+ * change that comes again changes nothing: it may lack the body of a row that was moved, which was with the old key.
+ */
 export class FoldedRows {
   readonly #tables = new Map(tableNames.map((name) => [name, new Map<string, FoldedRow>()]))
+  /** Of the stream, in its order: what comes again is known by its place. */
+  readonly #seen = new Set<string>()
   snapshots = 0
 
   take(text: string): void {
@@ -29,6 +36,7 @@ export class FoldedRows {
     const rows = line.schema === 'public' ? this.#tables.get(line.table) : undefined
     if (!rows) return
     if (line.snapshot) this.snapshots++
+    else if (this.#isKnown(line)) return
     if (line.action === 'T') rows.clear()
     const nameIn = (columns: Line['columns']): string | null => {
       const values = keyOf(line.table).map((name) => columns?.find((column) => column.name === name)?.value)
@@ -45,6 +53,13 @@ export class FoldedRows {
       n: String(value('n')),
       body: typeof body === 'string' ? digest(body) : (known?.body ?? 'never told'),
     })
+  }
+
+  #isKnown({ commit_lsn: commitLsn, ordinal }: Line): boolean {
+    const place = `${commitLsn} ${ordinal}`
+    if (this.#seen.has(place)) return true
+    this.#seen.add(place)
+    return false
   }
 
   async differences(database: TemporaryDatabase, tables: readonly string[] = tableNames): Promise<string[]> {
