@@ -22,10 +22,20 @@ const clockMicros = 600_000_000
 export class LatestCommit {
   #latest: Commit = noCommit
   readonly #onBehind: (error: PgstreamError) => void
+  readonly #onMissing: (error: PgstreamError) => void
   #isTold = false
+  /** Of an earlier process, as long as it may still come again. */
+  #known: Commit | null = null
+  /** A commit that stands before the known one, and is later. */
+  #later: Commit | null = null
 
-  constructor(onBehind: (error: PgstreamError) => void) {
+  /**
+   * `onMissing`: commits were later than the one that an earlier process knew, and stood before its place, and it did not come
+   * there: this is no history that has it, however little time there is between.
+   */
+  constructor(onBehind: (error: PgstreamError) => void, onMissing: (error: PgstreamError) => void) {
     this.#onBehind = onBehind
+    this.#onMissing = onMissing
   }
 
   get latest(): Commit {
@@ -35,17 +45,29 @@ export class LatestCommit {
   /** As an earlier process knew it. */
   known(commit: Commit): void {
     this.#latest = commit
+    this.#known = commit.time === 0 ? null : commit
   }
 
   note(event: ChangeEvent): void {
     const { commitLsn: lsn, commitTime: time } = event
     // of a row that a backfill read, both say something else
     if (time === 0 || (event.kind === 'insert' && event.snapshot)) return
+    if (this.#known !== null) this.#compare({ lsn, time }, this.#known)
     const { lsn: highest, time: before } = this.#latest
     if (lsn > highest) this.#latest = { lsn, time }
     else if (time - before > clockMicros && !this.#isTold) {
       this.#isTold = true
       this.#onBehind(behind({ lsn, time }, this.#latest))
+    }
+  }
+
+  #compare(now: Commit, known: Commit): void {
+    if (now.lsn === known.lsn && now.time === known.time) this.#known = null
+    else if (now.lsn <= known.lsn) {
+      if (now.time > known.time) this.#later = now
+    } else {
+      this.#known = null
+      if (this.#later !== null) this.#onMissing(behind(this.#later, known))
     }
   }
 }

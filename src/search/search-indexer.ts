@@ -5,6 +5,7 @@ import { Processor } from '../pipeline/processor.ts'
 import type { RetryPolicy } from '../pipeline/retry-policy.ts'
 import { silentLogger } from '../telemetry/logger.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import type { PgstreamError } from '../errors.ts'
 import type { ChangeEvent } from '../wal/event.ts'
 import { noLsn } from '../wal/lsn.ts'
 import type { Lsn } from '../wal/lsn.ts'
@@ -79,9 +80,11 @@ export class SearchIndexer extends Processor<SearchOperation> {
   readonly #closing = new AbortController()
   #highest: Lsn = noLsn
   #notedAt = -Infinity
-  readonly #commits = new LatestCommit(({ code, message, remedy }) =>
-    this.#logger.error({ code, remedy }, message),
+  readonly #commits = new LatestCommit(
+    (error) => this.#tellBehind(error),
+    (error) => this.#endBehind(error),
   )
+  #isOtherHistory = false
 
   constructor(options: SearchIndexerOptions, client: SearchClient) {
     const { searchIndexer: standard } = defaults
@@ -214,6 +217,19 @@ export class SearchIndexer extends Processor<SearchOperation> {
     return encoder.encode(event)
   }
 
+  #tellBehind({ code, message, remedy }: PgstreamError): void {
+    this.#logger.error({ code, remedy }, message)
+  }
+
+  /** Behind Kafka two servers may write to one topic. What is kept of this one refuses it from now on. */
+  #endBehind(error: PgstreamError): void {
+    if (!this.#options.source) return this.#tellBehind(error)
+    this.#isOtherHistory = true
+    const systemIdentifier = `${this.#source.systemIdentifier} before it was restored`
+    this.#source = { ...this.#source, systemIdentifier }
+    throw error
+  }
+
   protected override async deliver(batch: readonly SearchOperation[], signal: AbortSignal): Promise<void> {
     const operations = batch.some(isWaiting)
       ? batch.flatMap((operation) => (isWaiting(operation) ? this.#resolved.get(operation)! : [operation]))
@@ -251,6 +267,7 @@ export class SearchIndexer extends Processor<SearchOperation> {
 
   protected override async release(): Promise<void> {
     this.#closing.abort(new Error('the indexer was closed'))
+    if (this.#isOtherHistory) await this.#history.saveSource(this.#source)
     await this.#client.close()
   }
 }

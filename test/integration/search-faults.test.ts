@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict'
-import { finished } from 'node:stream/promises'
 import { test } from 'node:test'
 import type { PgstreamError } from '../../src/errors.ts'
-import { searchIndexer } from '../../src/search/search-indexer.ts'
-import type { Translation } from '../../src/wal/event.ts'
-import type { Lsn } from '../../src/wal/lsn.ts'
-import type { Relation } from '../../src/wal/relation.ts'
 import { pgstream } from '../support/command.ts'
 import { heardLogger } from '../support/heard-logger.ts'
 import { httpFront } from '../support/http-front.ts'
@@ -233,40 +228,4 @@ test('a source that is older than the index, or another one, is refused, and ano
   assert.equal((await next.find({ match_all: {} })).length, 1)
   assert.deepEqual(Object.keys(await ask('GET', `_alias/${prefix}public`)), [`${prefix}public-2`])
   assert.equal((await ask<{ count: number }>('GET', `${prefix}public-1/_count`)).count, 1)
-})
-
-test('behind Kafka, where nobody can be asked, a source that was restored is told of, and what comes again is not', async () => {
-  await using space = searchSpace()
-  const { logger, lines } = heardLogger()
-  const relation: Relation = {
-    ...{ oid: 16_400, schema: 'public', table: 't', replicaIdentity: 'default' },
-    columns: [{ name: 'id', type: 'integer', typeOid: 23, key: true }],
-  }
-  const translation: Translation = {
-    ...{ schemaId: 'e', tableId: 'a', columnIds: ['a-1'], identityColumnIds: ['a-1'], versionColumnId: '' },
-  }
-  const run = async (...changes: { at: bigint; minute: number }[]): Promise<number> => {
-    const told = lines.length
-    const indexer = searchIndexer({ url: space.url, indexPrefix: space.prefix, replicas: 0, logger })
-    for (const [i, { at, minute }] of changes.entries()) {
-      const position = { partition: '0', offset: BigInt(i) }
-      const place = { lsn: at as Lsn, commitLsn: (at + 1n) as Lsn, ordinal: 0, xid: 7, position }
-      const commitTime = 1_795_000_000_000_000 + minute * 60_000_000
-      indexer.write({ kind: 'insert', relation, translation, values: [1], commitTime, ...place })
-    }
-    indexer.end()
-    await finished(indexer)
-    return lines.slice(told).filter(({ fields }) => fields['code'] === 'PGSTREAM_SEARCH_AHEAD').length
-  }
-  // as an earlier version made it
-  await space.ask('PUT', `${space.prefix}pgstream`, {
-    mappings: { dynamic: 'strict', properties: { table_id: { type: 'keyword' } } },
-  })
-  const first = [
-    { at: 1000n, minute: 0 },
-    { at: 5000n, minute: 30 },
-  ]
-  assert.equal(await run(...first), 0)
-  assert.equal(await run(...first, { at: 6000n, minute: 29 }), 0)
-  assert.equal(await run({ at: 2000n, minute: 60 }, { at: 3000n, minute: 61 }), 1)
 })
