@@ -149,21 +149,39 @@ export async function makeIndex(client: SearchClient, index: string, mapping: In
     } catch (error) {
       if (!(error instanceof StoreError) || error.type !== 'resource_already_exists_exception') throw error
     }
-  } else if (Object.keys(mapping.properties).some((name) => !(name in known))) {
-    const { properties } = mapping
+    return
+  }
+  const { properties } = mapping
+  const names = Object.keys(properties)
+  if (names.some((name) => name in known && known[name]!.type !== properties[name]!.type))
+    throw notOurs(index)
+  if (names.some((name) => !(name in known))) {
     await client.send({ method: 'PUT', path: `${path}/_mapping`, body: { properties } })
   }
 }
 
+/** Documents that are written into an index that is gone make one, with fields that the store guesses. */
+const notOurs = (index: string): PgstreamError =>
+  new PgstreamError(
+    'PGSTREAM_SEARCH_INDEX',
+    `The index ${JSON.stringify(index)} has other fields than pgstream makes: it was deleted while pgstream wrote to it, and the store made it anew.`,
+    {
+      remedy:
+        'Delete it. If it is the one of the history (pgstream), what was known of the tables is lost with it: set PGSTREAM_SEARCH_INDEX_GENERATION one higher, too; indices begin anew then, and have to be filled.',
+    },
+  )
+
+type Fields = Readonly<Record<string, { readonly type?: string }>>
+
 interface IndexMapping {
   readonly dynamic: 'strict'
-  readonly properties: Readonly<Record<string, unknown>>
+  readonly properties: Fields
 }
 
 /** Null where there is no such index. */
-async function fieldsOf(client: SearchClient, path: string): Promise<object | null> {
+async function fieldsOf(client: SearchClient, path: string): Promise<Fields | null> {
   try {
-    const found = await client.send<Record<string, { mappings: { properties?: object } }>>({
+    const found = await client.send<Record<string, { mappings: { properties?: Fields } }>>({
       method: 'GET',
       path: `${path}/_mapping`,
     })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { finished } from 'node:stream/promises'
 import { test } from 'node:test'
+import type { PgstreamError } from '../../src/errors.ts'
 import { searchIndexer } from '../../src/search/search-indexer.ts'
 import type { SourcePlace } from '../../src/search/source-place.ts'
 import type { InsertEvent, Translation } from '../../src/wal/event.ts'
@@ -54,6 +55,26 @@ test('a source that was restored, and has come further than the index since, is 
   await assert.rejects(run({ at: 9000n, second: 50 }), {
     code: 'PGSTREAM_SEARCH_AHEAD',
     message: /7 before it was restored/,
+  })
+})
+
+test('an index of the history that was deleted while it was written to is told of at the next start, with what to do', async () => {
+  await using space = searchSpace()
+  const run = async (): Promise<void> => {
+    const indexer = searchIndexer({ url: space.url, indexPrefix: space.prefix, replicas: 0 })
+    indexer.on('error', () => undefined)
+    indexer.end()
+    await finished(indexer)
+  }
+  await run()
+  await run()
+  await space.ask('DELETE', `${space.prefix}pgstream`)
+  await space.ask('PUT', `${space.prefix}pgstream/_doc/source-1`, { system_identifier: '7', table_id: 'x' })
+  await assert.rejects(run(), (error: PgstreamError) => {
+    assert.equal(error.code, 'PGSTREAM_SEARCH_INDEX')
+    assert.match(error.message, /deleted while pgstream wrote to it/)
+    assert.match(error.remedy, /PGSTREAM_SEARCH_INDEX_GENERATION/)
+    return true
   })
 })
 
