@@ -61,7 +61,8 @@ function describeRunning(running: StreamStatus): string[] {
 }
 
 function describeSink(sink: SinkStatus): string {
-  const { name, operations, queue, lagSeconds, retries, deadLetters, problem, commitToDurableMs: told } = sink
+  const { name, operations, queue, lagSeconds, retries, deadLetters, ignoredValues, problem } = sink
+  const { commitToDurableMs: told } = sink
   const size = queue.unit === 'bytes' ? formatBytes : (count: number) => `${number(count)} events`
   return [
     `  ${name}: ${number(operations)} delivered`,
@@ -69,6 +70,7 @@ function describeSink(sink: SinkStatus): string {
     `lag ${formatSeconds(lagSeconds)}`,
     `${number(retries)} retries`,
     `${number(deadLetters)} dead letters`,
+    ...(ignoredValues > 0 ? [`${number(ignoredValues)} values not searchable`] : []),
     ...(told ? [`from commit to durable p50 ${ms(told.p50)}, p95 ${ms(told.p95)}, p99 ${ms(told.p99)}`] : []),
     ...(problem ? [`trying again: ${problem.message}`] : []),
   ].join(', ')

@@ -13,9 +13,11 @@ export interface BulkOptions extends Persistence {
   readonly deadLetters: DeadLetters
   /** An index, its alias or a field is missing: makes what is known of the schema anew. */
   readonly heal: (schema: string, signal: AbortSignal) => Promise<void>
+  /** The store refuses these members of a document, which is sent without them. */
+  readonly onLeftOut: (operation: DocumentOperation, members: readonly string[]) => void
 }
 
-type Verdict = 'done' | 'again' | 'heal' | 'simpler' | 'refused'
+type Verdict = 'done' | 'again' | 'heal' | 'refused'
 
 /** Delivers documents: resolves when each is in the store, newer there already, or among the dead letters. */
 export class BulkSender {
@@ -106,11 +108,13 @@ export class BulkSender {
           trouble = new StoreError(item.status, type, reason)
           again.push(operation)
           break
-        case 'simpler':
-          again.push(withoutObjects(operation))
-          break
-        case 'refused':
-          await deadLetters.keep(operation, { type, reason }, signal)
+        case 'refused': {
+          const simpler = withoutObjects(operation, reason)
+          if (simpler) {
+            this.#options.onLeftOut(operation, simpler.leftOut)
+            again.push(simpler.operation)
+          } else await deadLetters.keep(operation, { type, reason }, signal)
+        }
       }
     }
     await this.#done(done, signal)
@@ -161,6 +165,5 @@ function verdictOn(
     throw asSearchError(new StoreError(status, type, reason), 'Writing documents')
   }
   if (type === 'strict_dynamic_mapping_exception' && !healed.has(operation.schema)) return 'heal'
-  if (operation.kind === 'index' && withoutObjects(operation) !== operation) return 'simpler'
   return 'refused'
 }

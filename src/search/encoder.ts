@@ -5,7 +5,8 @@ import { Documents } from './document.ts'
 import { warningsOf } from './entry-warnings.ts'
 import { IndexedTables } from './indexed-tables.ts'
 import type { Mapper, StoreAbilities } from './index-mapping.ts'
-import type { StoreOperation } from './search-operation.ts'
+import { tableOf } from './row-shape.ts'
+import type { DocumentOperation, StoreOperation } from './search-operation.ts'
 import { storeChange } from './store-change.ts'
 import type { MapStep, StoreChange } from './store-change.ts'
 
@@ -14,6 +15,8 @@ export interface EncoderOptions {
   readonly mapper?: Mapper | undefined
   readonly prefix: string
   readonly logger: Logger
+  /** Hears of each value that is in its document and cannot be looked up. */
+  readonly onKept: () => void
 }
 
 /** Makes of each change, in the order of the stream, what is to be done to the store. */
@@ -21,13 +24,14 @@ export class Encoder {
   readonly tables: IndexedTables
   readonly #documents: Documents
   readonly #logger: Logger
+  readonly #onKept: () => void
   /** What was said once. */
   readonly #said = new Set<string>()
   skippedRows = 0
-  keptValues = 0
 
-  constructor({ abilities, mapper, prefix, logger }: EncoderOptions) {
+  constructor({ abilities, mapper, prefix, logger, onKept }: EncoderOptions) {
     this.#logger = logger
+    this.#onKept = onKept
     this.tables = new IndexedTables({ abilities, mapper })
     this.#documents = new Documents({
       tables: this.tables,
@@ -41,7 +45,7 @@ export class Encoder {
           'a column of rows has no stable id: its values are not in the index; a translator has to write them',
         ),
       onKept: ({ schema, name }, column) => {
-        this.keptValues++
+        onKept()
         const where = `${schema}.${name}.${column}`
         this.#once(
           where,
@@ -73,6 +77,20 @@ export class Encoder {
   /** Everything that is known of a schema, for an index that lacks it. */
   remapping(schema: string): MapStep[] {
     return [{ do: 'map', schema, fields: {}, names: new Map() }, ...this.tables.stepsOf(schema)]
+  }
+
+  /** The store refuses these members of a document, which hold whole objects, and has it without them. */
+  leftOut({ id, schema, table: name }: DocumentOperation, members: readonly string[]): void {
+    const columns = this.tables.get(tableOf(id))?.columns
+    for (const member of members) {
+      this.#onKept()
+      const column = columns?.find(({ field }) => member === `${field}-object`)?.name
+      this.#once(
+        `${schema}.${name}.${column ?? member} object`,
+        { schema, table: name, ...(column === undefined ? {} : { column }) },
+        'the search store refuses a value as an object, for what is in it: it is in its document as text, and by @object it cannot be looked up',
+      )
+    }
   }
 
   #learn(event: SchemaChangeEvent): StoreChange {

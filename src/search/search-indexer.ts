@@ -123,8 +123,8 @@ export class SearchIndexer extends Processor<SearchOperation> {
 
   /** What is not in the index as it is in the tables, since the start. */
   get counts(): { readonly deadLetters: number; readonly skippedRows: number; readonly keptValues: number } {
-    const { skippedRows = 0, keptValues = 0 } = this.#encoder ?? {}
-    return { deadLetters: this.#deadLetters.count, skippedRows, keptValues }
+    const { skippedRows = 0 } = this.#encoder ?? {}
+    return { deadLetters: this.#deadLetters.count, skippedRows, keptValues: this.metrics.ignoredValues }
   }
 
   protected override async open(): Promise<void> {
@@ -134,7 +134,10 @@ export class SearchIndexer extends Processor<SearchOperation> {
       await this.#deadLetters.open()
       await this.#examineSource()
       const { mapper } = this.#options
-      const encoder = new Encoder({ abilities, mapper, prefix: this.#prefix, logger: this.#logger })
+      const encoder = new Encoder({
+        ...{ abilities, mapper, prefix: this.#prefix, logger: this.#logger },
+        onKept: () => this.metrics.ignored(),
+      })
       for (const table of await this.#history.tables()) encoder.tables.put(table)
       this.#encoder = encoder
       this.#delivery = this.#makeDelivery(encoder, abilities.objectType !== null)
@@ -176,7 +179,10 @@ export class SearchIndexer extends Processor<SearchOperation> {
       deadLetters.keep(operation, unknownValue, signal)
     const tableOf = (id: string): IndexedTable | undefined => encoder.tables.get(id)
     return {
-      bulk: new BulkSender({ ...persistence, client, deadLetters, heal }),
+      bulk: new BulkSender({
+        ...{ ...persistence, client, deadLetters, heal },
+        onLeftOut: (operation, members) => encoder.leftOut(operation, members),
+      }),
       changes,
       holes: new HoleFiller({
         ...persistence,

@@ -172,6 +172,12 @@ const counters: readonly [name: string, unit: string, description: string, look:
     'What the destination will never take, and is kept.',
     ofSinks(({ deadLetters }) => deadLetters),
   ],
+  [
+    'processor.ignored_values',
+    '1',
+    'Values that are delivered, and that the destination cannot look up.',
+    ofSinks(({ ignoredValues }) => ignoredValues),
+  ],
 ]
 
 /** One look at the stream per collection, whatever the number of instruments. */

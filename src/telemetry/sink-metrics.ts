@@ -33,7 +33,8 @@ export interface SinkQueue {
 
 /**
  * What a sink knows of itself, for metrics, status and health. Every sink has one, as `metrics`; the base classes keep it,
- * per batch and per transaction. A sink itself says only what they cannot know: `retrying` and `deadLettered`.
+ * per batch and per transaction. A sink itself says only what they cannot know: `retrying`, `deadLettered` and
+ * `ignored`.
  */
 export class SinkMetrics {
   batches = 0
@@ -41,6 +42,8 @@ export class SinkMetrics {
   bytes = 0
   retries = 0
   deadLetters = 0
+  /** Values that the destination keeps and cannot look up, because its mapping refuses them. */
+  ignoredValues = 0
   /** Connections are open. */
   opened = false
   /** When something last became durable: milliseconds since 1970; 0 before that. */
@@ -73,6 +76,11 @@ export class SinkMetrics {
   /** So many operations went to the dead letters: the destination will never take them. */
   deadLettered(count = 1): void {
     this.deadLetters += count
+  }
+
+  /** A value is delivered, and the destination cannot look it up. */
+  ignored(): void {
+    this.ignoredValues++
   }
 
   /** A transaction that was committed then, in microseconds since 1970, is durable. */

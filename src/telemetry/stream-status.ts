@@ -28,6 +28,8 @@ export interface SinkStatus {
   readonly bytes: number
   readonly retries: number
   readonly deadLetters: number
+  /** Values that are delivered, and that the destination cannot look up. */
+  readonly ignoredValues: number
   readonly queue: { readonly length: number; readonly limit: number; readonly unit: 'bytes' | 'events' }
   /** How long ago the oldest transaction was committed that is not delivered; 0 when there is none. */
   readonly lagSeconds: number

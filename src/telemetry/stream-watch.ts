@@ -118,9 +118,10 @@ export class StreamWatch {
   #statusOf(sink: WatchedSink): SinkStatus {
     const { name, metrics } = sink
     const { length, limit, unit, oldestCommit } = metrics.queue()
-    const { opened, operations, batches, bytes, retries, deadLetters, lastDelivery, problem } = metrics
+    const { opened, operations, batches, bytes, retries, deadLetters, ignoredValues } = metrics
+    const { lastDelivery, problem } = metrics
     return {
-      ...{ name, opened, operations, batches, bytes, retries, deadLetters },
+      ...{ name, opened, operations, batches, bytes, retries, deadLetters, ignoredValues },
       queue: { length, limit, unit },
       lagSeconds: oldestCommit === 0 ? 0 : Math.max(0, (Date.now() - oldestCommit / 1000) / 1000),
       lastDelivery: lastDelivery === 0 ? null : isoTime(lastDelivery),

@@ -143,6 +143,7 @@ function sinkCard(sink) {
       ['p50 · p95 · p99', told ? [told.p50, told.p95, told.p99].map(ms).join(' · ') : '–'],
       ['retries', number(sink.retries), sink.retries > 0 ? 'warn' : ''],
       ['dead letters', number(sink.deadLetters), sink.deadLetters > 0 ? 'bad' : ''],
+      sink.ignoredValues > 0 ? ['values not searchable', number(sink.ignoredValues), 'warn'] : null,
       problem ? [null, problem.message, word] : null,
     ]),
   )

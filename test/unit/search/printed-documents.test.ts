@@ -30,14 +30,15 @@ async function changesOf(messages: readonly Message[], isPrinted: boolean): Prom
 
 function documentsOf(changes: readonly ChangeEvent[], objectType: 'flat_object' | null): unknown[] {
   const abilities = { objectType }
-  const encoder = new Encoder({ abilities, prefix: 'p-', logger: silentLogger })
+  let kept = 0
+  const encoder = new Encoder({ abilities, prefix: 'p-', logger: silentLogger, onKept: () => kept++ })
   const text = (operation: StoreOperation): unknown => {
     const whole =
       operation.kind === 'change' ? operation : withLines(operation, operation.bytes, operation.hole)
     return { ...whole, bytes: operation.bytes.toString() }
   }
   const documents = changes.map((change) => encoder.encode(change).map(text))
-  return [...documents, encoder.skippedRows, encoder.keptValues]
+  return [...documents, encoder.skippedRows, kept]
 }
 
 for (const name of ['shop.pgoutput.rec', 'types.pgoutput.rec']) {
