@@ -4,13 +4,13 @@ import type { WalEvent } from '../../../src/wal/event.ts'
 import type { Limits } from '../workload/oracle/compare-rows.ts'
 import type { KnownTable } from '../workload/oracle/known-table.ts'
 import { Rebuilt } from '../workload/oracle/rebuilt.ts'
-import type { SourceTable } from '../workload/oracle/source-state.ts'
 import { compareDocuments } from './compare-documents.ts'
+import type { PrintedTable } from './print-arrays.ts'
 import type { StoreState } from './read-store.ts'
 
 export interface StoreEvidence {
-  /** What SELECT says; of columns that are arrays, `to_json(value::text[])`. */
-  readonly tables: readonly SourceTable[]
+  /** What SELECT says. */
+  readonly tables: readonly PrintedTable[]
   /** The stream since the database was empty. */
   readonly events: readonly WalEvent[]
   readonly store: StoreState

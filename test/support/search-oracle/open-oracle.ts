@@ -11,14 +11,15 @@ import { preparedDatabase } from '../source.ts'
 import { openStream } from '../stream.ts'
 import { abilities, clear, createExtensions } from '../workload/bench.ts'
 import { generate } from '../workload/generate.ts'
+import { judge as judgeStream } from '../workload/judge.ts'
 import type { Limits } from '../workload/oracle/compare-rows.ts'
-import { readSource } from '../workload/oracle/source-state.ts'
-import type { SourceTable } from '../workload/oracle/source-state.ts'
+import { lastVersion, readSource } from '../workload/oracle/source-state.ts'
 import { randomFrom } from '../workload/random.ts'
 import { openRunner } from '../workload/run-steps.ts'
 import { judgeStore } from './judge-store.ts'
 import { KilledProcesses } from './killed-processes.ts'
 import { withArrays } from './print-arrays.ts'
+import type { PrintedTable } from './print-arrays.ts'
 import { readStore } from './read-store.ts'
 
 export interface SearchOracle extends AsyncDisposable {
@@ -68,7 +69,7 @@ export async function openSearchOracle(
   }
   const compared = { tables: 0, rows: 0, leftOut: 0 }
   let marks = 0
-  let tables: SourceTable[] = []
+  let tables: PrintedTable[] = []
   let events: readonly WalEvent[] = []
 
   /** A row behind everything that was committed before. Gives its place in the stream. */
@@ -107,20 +108,24 @@ export async function openSearchOracle(
     try: async (seed) => {
       processes.start()
       await clear(reader)
+      const since = await lastVersion(reader.client)
       const begin = await mark()
       const steps = generate(seed, options)
       const random = randomFrom(seed)
       // while rows come, while it begins anew, or both
       const pauses = seed % 8 === 0 ? [random.int(600), 200 + random.int(800)] : [random.int(1500)]
-      await Promise.all([runner.run(steps), processes.killOne(seed, pauses)])
-      const [end, source] = await Promise.all([mark(), readSource(reader.client, '0')])
+      const [{ transactions }] = await Promise.all([runner.run(steps), processes.killOne(seed, pauses)])
+      const [end, all] = await Promise.all([mark(), readSource(reader.client, since)])
+      const source = { ...all, tables: all.tables.filter(({ name }) => name !== 'sentinel') }
       tables = []
-      for (const table of source.tables) {
-        if (table.name !== 'sentinel') tables.push(await withArrays(reader.client, table))
-      }
-      events = stream.events.slice(begin + 1, end)
+      for (const table of source.tables) tables.push(await withArrays(reader.client, table))
+      // behind the commit of the one mark, before the other
+      events = stream.events.slice(begin + 2, end)
       await settled()
-      const { problems, ...counts } = await judge()
+      // what the stream did not tell of excuses nothing: it has to be whole
+      const untold = judgeStream({ events, source, transactions, limits })
+      const { problems: wrong, ...counts } = await judge()
+      const problems = [...wrong, ...untold.map((problem) => `the stream itself: ${problem}`)]
       compared.tables += counts.tables
       compared.rows += counts.rows
       compared.leftOut += counts.leftOut

@@ -1,11 +1,17 @@
 import { identifier } from '../workload/values/quoting.ts'
 import type { SourceTable } from '../workload/oracle/source-state.ts'
 
-/** The rows with their arrays as JSON of texts. */
+/** A table whose rows are there as the stream tells them and as documents have them. */
+export interface PrintedTable extends SourceTable {
+  /** The rows in the same order; of columns that are arrays, `to_json(value::text[])` without blanks. */
+  readonly listed: SourceTable['rows']
+}
+
+/** Reads the rows of the table once more, in both forms. */
 export async function withArrays(
   client: { query: (query: { text: string; rowMode: 'array' }) => Promise<{ rows: unknown[] }> },
   table: SourceTable,
-): Promise<SourceTable> {
+): Promise<PrintedTable> {
   const isArray = await client.query({
     text: `select a.attname, coalesce(b.typelem, t.typelem) <> 0 and coalesce(b.typlen, t.typlen) = -1
              and coalesce(b.typsubscript, t.typsubscript)::text = 'array_subscript_handler'
@@ -14,23 +20,28 @@ export async function withArrays(
     rowMode: 'array',
   })
   const arrays = new Set((isArray.rows as [string, boolean][]).flatMap(([name, is]) => (is ? [name] : [])))
-  if (arrays.size === 0) return table
-  const texts = table.columns.map(({ name }) => {
-    const value = identifier(name)
-    return arrays.has(name)
-      ? `to_json(${value}::text[])::text`
-      : `case when ${value} is distinct from null then format('%s', ${value}) end`
-  })
-  const { rows } = await client.query({
+  if (arrays.size === 0) return { ...table, listed: table.rows }
+  const texts = [
+    ...table.columns.map(({ name }) => textOf(identifier(name))),
+    ...table.columns.flatMap(({ name }) =>
+      arrays.has(name) ? [`to_json(${identifier(name)}::text[])::text`] : [],
+    ),
+  ]
+  const answer = await client.query({
     text: `select ${texts.join(', ')} from only ${identifier(table.schema)}.${identifier(table.name)}`,
     rowMode: 'array',
   })
-  return {
-    ...table,
-    rows: (rows as (string | null)[][]).map((row) =>
-      row.map((text, i) =>
-        text !== null && arrays.has(table.columns[i]!.name) ? JSON.stringify(JSON.parse(text)) : text,
-      ),
-    ),
-  }
+  const read = answer.rows as (string | null)[][]
+  const rows = read.map((row) => row.slice(0, table.columns.length))
+  const listed = read.map((row) => {
+    const lists = row.slice(table.columns.length).values()
+    return table.columns.map(({ name }, i) => (arrays.has(name) ? compact(lists.next().value) : row[i]!))
+  })
+  return { ...table, rows, listed }
 }
+
+const textOf = (value: string): string =>
+  `case when ${value} is distinct from null then format('%s', ${value}) end`
+
+const compact = (json: string | null | undefined): string | null =>
+  typeof json === 'string' ? JSON.stringify(JSON.parse(json)) : null
