@@ -1,5 +1,6 @@
 import type { SchemaLogEntry, TableSchema } from '../wal/schema-log.ts'
 import type { IndexedTable } from './indexed-table.ts'
+import { isLikeField, nameOfTable } from './names.ts'
 
 export interface EntryWarning {
   readonly schema: string
@@ -16,9 +17,11 @@ export function warningsOf(
   return schema.tables.flatMap((table) => {
     const known = before(table.pgstream_id)
     const about = { schema: schemaName, table: table.name }
-    if (known) return ofColumns(table, known).map((warning) => ({ ...about, ...warning }))
-    if (schema.command !== 'REFRESH' || table.partitioned) return []
+    const ofName = known?.name === table.name ? [] : ofNames(table.name).map((text) => ({ ...about, text }))
+    if (known) return [...ofName, ...ofColumns(table, known).map((warning) => ({ ...about, ...warning }))]
+    if (schema.command !== 'REFRESH' || table.partitioned) return ofName
     return [
+      ...ofName,
       {
         ...about,
         text: 'rows of the table that are older than pgstream init are not in the index unless a backfill brings them',
@@ -26,6 +29,13 @@ export function warningsOf(
     ]
   })
 }
+
+const ofNames = (table: string): string[] =>
+  isLikeField(table)
+    ? [
+        `the table is called as fields of the index are: its columns are found as ${nameOfTable(table)}.<column>`,
+      ]
+    : []
 
 function ofColumns(
   table: TableSchema,

@@ -30,11 +30,20 @@ export const indexOfSchema = (schema: string, generation: number): string =>
 
 const notInFields = /[.*@\p{Cc}]/gu
 
+const startOfField = /^[0-9a-v](?=[0-9a-v]{19}-)/
+
+/** Fields are called by the ids of columns, which begin with that of a table: names and fields are beside each other. */
+export const isLikeField = (table: string): boolean => startOfField.test(table)
+
+/** As the names of its columns begin. */
+export function nameOfTable(table: string): string {
+  // the store has fields of its own that begin so, and we do
+  return visible(table.replace(notInFields, written).replace(/^_/, written).replace(startOfField, written))
+}
+
 /** How people call a column: `table.column`. `part` tells apart several fields of one column. */
 export function fieldOfColumn(table: string, column: string, part = ''): string {
-  // the store has fields of its own that begin so, and we do
-  const first = visible(table.replace(notInFields, written).replace(/^_/, written))
-  return `${first}.${visible(column.replace(notInFields, written))}${part === '' ? '' : `@${part}`}`
+  return `${nameOfTable(table)}.${visible(column.replace(notInFields, written))}${part === '' ? '' : `@${part}`}`
 }
 
 const visible = (name: string): string => (/^\s+$/.test(name) ? written(name) : name)

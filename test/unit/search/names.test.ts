@@ -44,11 +44,13 @@ test('no two columns have one name, and none is within another', () => {
     ['_a', 'b'],
     ['a', '_id'],
     [' ', '*'],
+    ['c8fg2o3tqk5s73a1b2v0-1', 'b'],
+    ['@638fg2o3tqk5s73a1b2v0-1', 'b'],
   ] as const
   const names = columns.map(([table, column]) => fieldOfColumn(table, column))
   assert.equal(new Set(names).size, names.length)
   for (const name of names) {
     assert.equal(name.split('.').length, 2, name)
-    assert.doesNotMatch(name, /^_|\*/)
+    assert.doesNotMatch(name, /^_|\*|^[0-9a-v]{20}-/)
   }
 })
