@@ -1,5 +1,5 @@
 import { PgstreamError } from '../errors.ts'
-import { allocate, takeShortLived } from '../wal/allocate.ts'
+import { allocate, collectShortLived, largeBytes, takeShortLived } from '../wal/allocate.ts'
 
 const headerBytes = 5
 /** Postgres makes no message of more than 1 GiB; what says so is none. */
@@ -18,6 +18,7 @@ export class FrameReader {
   #headerFilled = 0
   #frame: Buffer | null = null
   #filled = 0
+  #sinceCollected = 0
 
   constructor(onFrame: (bytes: Buffer, start: number, end: number) => void) {
     this.#onFrame = onFrame
@@ -25,7 +26,7 @@ export class FrameReader {
 
   /** @throws {PgstreamError} PGSTREAM_PROTOCOL when it is not Postgres that speaks. */
   read(chunk: Buffer): void {
-    takeShortLived(chunk.length)
+    if (this.#frame === null || this.#frame.length <= largeBytes) takeShortLived(chunk.length)
     let at = this.#goOn(chunk)
     while (at < chunk.length) {
       if (chunk.length - at < headerBytes) {
@@ -58,6 +59,11 @@ export class FrameReader {
     if (!frame) return at
     const taken = chunk.copy(frame, this.#filled, at)
     this.#filled += taken
+    this.#sinceCollected += taken
+    if (this.#sinceCollected > largeBytes) {
+      this.#sinceCollected = 0
+      collectShortLived()
+    }
     if (this.#filled === frame.length) {
       this.#frame = null
       this.#onFrame(frame, 0, frame.length)
@@ -67,6 +73,7 @@ export class FrameReader {
 
   #begin(length: number): void {
     this.#frame = allocate(length)
+    this.#sinceCollected = 0
   }
 }
 

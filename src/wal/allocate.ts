@@ -42,6 +42,11 @@ export function takeShortLived(bytes: number): void {
   if (uncollected < manyBytes && now - collectedAt < soonMs) return
   uncollected = 0
   collectedAt = now
+  collectShortLived()
+}
+
+/** While a large piece of memory is filled from much that is small. */
+export function collectShortLived(): void {
   means ??= makeMeans()
   means.collectGarbage({ type: 'minor' })
 }
