@@ -242,7 +242,11 @@ describe('a slot that is not what it was', { concurrency: 4 }, () => {
         )
         for (const { lines } of rivals.filter((rival) => rival !== reader)) {
           await eventually(() =>
-            assert.match(JSON.stringify(lines), /PGSTREAM_SLOT_ACTIVE.*being read by another session/),
+            lines.some(
+              ({ fields, message }) =>
+                fields['code'] === 'PGSTREAM_SLOT_ACTIVE' &&
+                message.includes('being read by another session'),
+            ),
           )
         }
         await reader.stream.stop()
