@@ -1,4 +1,4 @@
-import { largeBytes } from '../wal/allocate.ts'
+import { allocate, largeBytes } from '../wal/allocate.ts'
 import { LargeText } from '../wal/large-text.ts'
 import type { Value } from '../wal/value.ts'
 import { decodeValue, hexStart, unreadable } from './value-decoder.ts'
@@ -21,11 +21,19 @@ export const keep = (message: Buffer, start: number, end: number): Buffer =>
 
 const isLong = (start: number, end: number): boolean => end - start > largeValueBytes
 
-/** `decodeValue` for large messages. @throws {PgstreamError} PGSTREAM_PROTOCOL */
+/** `decodeValue` for large messages that are read once. @throws {PgstreamError} PGSTREAM_PROTOCOL */
 export function decodeLargeValue(kind: ValueKind, bytes: Buffer, start: number, end: number): Value {
   if (isLong(start, end) && kind === asText) return new LargeText(bytes.subarray(start, end))
   if (kind === asBytes) return decodeLargeHex(bytes, hexStart(bytes, start), end)
   return decodeValue(kind, bytes, start, end)
+}
+
+/** The same for those that are read more than once. @throws {PgstreamError} PGSTREAM_PROTOCOL */
+export function readLargeValue(kind: ValueKind, bytes: Buffer, start: number, end: number): Value {
+  if (kind !== asBytes) return decodeLargeValue(kind, bytes, start, end)
+  if (!isLong(start, end)) return decodeValue(kind, bytes, start, end)
+  const from = hexStart(bytes, start)
+  return decodeLargeHex(bytes, from, end, allocate((end - from) >>> 1))
 }
 
 /** The text of a JSON string, written where the string is. @throws {PgstreamError} PGSTREAM_PROTOCOL */
@@ -34,14 +42,16 @@ export function decodeLargeString(bytes: Buffer, start: number, end: number): La
   return isLong(0, text.length) ? new LargeText(text) : text.toString()
 }
 
-/** Writes the bytes where their digits are. @throws {PgstreamError} PGSTREAM_PROTOCOL */
-export function decodeLargeHex(bytes: Buffer, start: number, end: number): Buffer {
-  let to = start
+/** Writes the bytes where their digits are, or into other memory. @throws {PgstreamError} PGSTREAM_PROTOCOL */
+export function decodeLargeHex(bytes: Buffer, start: number, end: number, into?: Buffer): Buffer {
+  const out = into ?? bytes
+  const first = into ? 0 : start
+  let to = first
   for (let at = start; at < end; at += pieceLength) {
-    to += bytes.write(bytes.toString('latin1', at, Math.min(end, at + pieceLength)), to, 'hex')
+    to += out.write(bytes.toString('latin1', at, Math.min(end, at + pieceLength)), to, 'hex')
   }
-  if ((to - start) * 2 !== end - start) throw unreadable('bytea')
-  return bytes.subarray(start, to)
+  if ((to - first) * 2 !== end - start) throw unreadable('bytea')
+  return out.subarray(first, to)
 }
 
 const backslash = 0x5c

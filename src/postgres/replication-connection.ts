@@ -1,18 +1,10 @@
-import type { EventEmitter } from 'node:events'
-import type { Socket } from 'node:net'
 import type pg from 'pg'
 import { lsn, parseLsn } from '../wal/lsn.ts'
 import type { Lsn } from '../wal/lsn.ts'
 import { connect, queryTimeoutMs } from './connect.ts'
-import { FrameReader } from './frame-reader.ts'
+import { frameHeaderBytes, readInFront, wireOf } from './read-in-front.ts'
+import type { WireConnection } from './read-in-front.ts'
 import { fromPostgres } from './postgres-error.ts'
-
-/** What `pg` has and does not declare: the connection under the client, which speaks the copy-both protocol. */
-interface WireConnection extends EventEmitter {
-  readonly stream: Socket
-  sendCopyFromChunk(chunk: Buffer): void
-  endCopyFrom(): void
-}
 
 export interface SystemIdentity {
   readonly systemId: string
@@ -34,9 +26,8 @@ export interface ReplicationHandlers {
   readonly onEnd: (error: Error | undefined) => void
 }
 
-/** CopyData: its type and its length, then what it carries. */
+/** The type of CopyData. */
 const copyData = 0x64
-const frameHeaderBytes = 5
 const xLogData = 0x77
 const keepalive = 0x6b
 const xLogHeaderBytes = 25
@@ -64,7 +55,7 @@ export class ReplicationConnection {
 
   private constructor(client: pg.Client) {
     this.#client = client
-    this.#wire = (client as unknown as { connection: WireConnection }).connection
+    this.#wire = wireOf(client)
   }
 
   /** @throws {PgstreamError} when the server cannot be reached, refuses, or the role may not replicate. */
@@ -139,34 +130,18 @@ export class ReplicationConnection {
     })
   }
 
-  /**
-   * Reads the socket in front of `pg`, which gets all frames but those of the stream: its own reader keeps a large message
-   * in memory several times over.
-   */
   #takeCopyData({ onMessage, onKeepalive }: ReplicationHandlers): void {
-    const socket = this.#wire.stream
-    const others = socket.listeners('data')
-    const reader = new FrameReader((bytes, start, end) => {
-      if (bytes[start] !== copyData) {
-        for (const listener of others) listener.call(socket, bytes.subarray(start, end))
-        return
-      }
-      if (this.#closing) return
+    readInFront(this.#client, (bytes, start, end) => {
+      if (bytes[start] !== copyData) return false
+      if (this.#closing) return true
       const at = start + frameHeaderBytes
       if (bytes[at] === xLogData) {
         onMessage(bytes.subarray(at + xLogHeaderBytes, end), lsn(bytes.readBigUInt64BE(at + 1)))
       } else if (bytes[at] === keepalive) {
         onKeepalive(lsn(bytes.readBigUInt64BE(at + 1)), bytes[at + 17] === 1)
       }
+      return true
     })
-    socket.on('data', (chunk: Buffer) => {
-      try {
-        reader.read(chunk)
-      } catch (error) {
-        socket.destroy(error as Error)
-      }
-    })
-    for (const listener of others) socket.off('data', listener as (chunk: Buffer) => void)
   }
 
   /** Of the socket, so far: rises while a large message arrives, too. */

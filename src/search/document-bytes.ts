@@ -1,7 +1,8 @@
 import { writeBytes, writePlain, writeText } from '../wal/json-bytes.ts'
 import type { Lsn } from '../wal/lsn.ts'
-import { countBytes, lengthBytes, notWritten, nullFormat, textFormat } from '../wal/printed-bytes.ts'
+import { notWritten } from '../wal/printed-bytes.ts'
 import type { PrintedChange } from '../wal/printed-change.ts'
+import { countBytes, isNullAt, valueAt, valueEnd } from '../wal/printed-value.ts'
 import { unchangedToast } from '../wal/value.ts'
 import type { Row } from '../wal/value.ts'
 import { lsnField } from './index-mapping.ts'
@@ -66,12 +67,10 @@ export function writePrintedLines(
   let most = mostOfFrame(shape)
   let from = newAt + countBytes
   for (let i = 0; i < kinds.length; i++) {
-    let length = 0
-    if (bytes[from++] === textFormat) {
-      length = bytes.readInt32BE(from)
-      from += lengthBytes + length
-    }
-    most += members[i]!.most(length)
+    const isNull = isNullAt(bytes, from)
+    const start = valueAt(bytes, from)
+    from = isNull ? start : valueEnd(bytes, start)
+    most += members[i]!.most(from - start)
   }
   if (!hasRoom(most, frame)) return null
   const start = used
@@ -79,12 +78,13 @@ export function writePrintedLines(
   from = newAt + countBytes
   for (let i = 0; i < kinds.length; i++) {
     const { write, writePrinted } = members[i]!
-    if (bytes[from++] === nullFormat) {
+    const isNull = isNullAt(bytes, from)
+    from = valueAt(bytes, from)
+    if (isNull) {
       at = write(slab, at, null)
       continue
     }
-    from += lengthBytes
-    const end = from + bytes.readInt32BE(from - lengthBytes)
+    const end = valueEnd(bytes, from)
     const behind = writePrinted(slab, at, bytes, from, end, kinds[i]!)
     if (behind === notWritten) {
       const value = decoder.value(kinds[i]!, bytes, from, end)

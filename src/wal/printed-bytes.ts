@@ -3,6 +3,7 @@ import { writeBytes, writeNumber, writePlain, writeText } from './json-bytes.ts'
 import { copyRun, endOfRun } from './plain-run.ts'
 import { noTuple } from './printed-change.ts'
 import type { PrintedChange } from './printed-change.ts'
+import { countBytes, isNullAt, valueAt, valueEnd } from './printed-value.ts'
 import { shapeBytes } from './shape-json.ts'
 import type { ShapeJson } from './shape-json.ts'
 import { asBigint, asBoolean, asBytes, asNumber, asNumeric, asText } from './value-kind.ts'
@@ -12,17 +13,11 @@ import type { Value } from './value.ts'
 /** What is not written, because it takes more than there may be room for, or is not as it should be. */
 export const notWritten = -1
 
-/** Before a value of a tuple stands what it is, and before a text its length. */
-export const nullFormat: number = 'n'.charCodeAt(0)
-export const textFormat: number = 't'.charCodeAt(0)
 const letterT = 't'.charCodeAt(0)
 const letterA = 'a'.charCodeAt(0)
 const letterF = 'f'.charCodeAt(0)
 const letterX = 'x'.charCodeAt(0)
 const [quote, backslash, space, minus, dot, zero, nine] = [0x22, 0x5c, 0x20, 0x2d, 0x2e, 0x30, 0x39]
-/** Of the count of columns, with which a tuple begins, and of a length. */
-export const countBytes = 2
-export const lengthBytes = 4
 /** An escape of two characters for one is room enough: others are not written. */
 const mostOfByte = 2
 /** Quotes, `null`, or a number that JavaScript writes otherwise than Postgres does. */
@@ -52,19 +47,16 @@ export function writePrinted(
   let at = start
   let isFirst = true
   for (let i = 0; i < kinds.length; i++) {
-    const format = bytes[from++]!
-    let end = from
-    if (format === textFormat) {
-      from += lengthBytes
-      end = from + bytes.readInt32BE(from - lengthBytes)
-    }
+    const isNull = isNullAt(bytes, from)
+    from = valueAt(bytes, from)
+    const end = isNull ? from : valueEnd(bytes, from)
     if (isIdentity && !isKey[i]!) {
       from = end
       continue
     }
     at = writeBytes(out, at, (isFirst ? first : next)[i]!)
     isFirst = false
-    if (format === nullFormat) {
+    if (isNull) {
       at = writePlain(out, at, 'null')
       continue
     }
@@ -87,13 +79,10 @@ export function writePrinted(
 export function printedValue({ bytes, newAt, table, decoder }: PrintedChange, column: number): Value {
   let from = newAt + countBytes
   for (let i = 0; ; i++) {
-    const format = bytes[from++]!
-    let end = from
-    if (format === textFormat) {
-      from += lengthBytes
-      end = from + bytes.readInt32BE(from - lengthBytes)
-    }
-    if (i === column) return format === nullFormat ? null : decoder.value(table.kinds[i]!, bytes, from, end)
+    const isNull = isNullAt(bytes, from)
+    from = valueAt(bytes, from)
+    const end = isNull ? from : valueEnd(bytes, from)
+    if (i === column) return isNull ? null : decoder.value(table.kinds[i]!, bytes, from, end)
     from = end
   }
 }

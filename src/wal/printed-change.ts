@@ -12,7 +12,7 @@ export interface PrintedTable {
 
 /** Makes values of what Postgres printed. Throws PGSTREAM_PROTOCOL for what it prints for no value of the type. */
 export interface PrintDecoder {
-  /** Of the tuple at `at`. */
+  /** Of the row at `at`. */
   row(kinds: readonly ValueKind[], bytes: Buffer, at: number): Row
   value(kind: ValueKind, bytes: Buffer, start: number, end: number): Value
 }
@@ -20,7 +20,7 @@ export interface PrintDecoder {
 /** What a change knows of its transaction. */
 type TransactionPlace = Pick<ChangeEvent, 'commitLsn' | 'xid' | 'commitTime'>
 
-/** In place of a tuple that is not there. */
+/** In place of a row that is not there. */
 export const noTuple = -1
 
 /**
@@ -47,8 +47,8 @@ export class PrintedChange {
   /** Nobody writes to them any more. */
   readonly bytes: Buffer
   /**
-   * Where the new row is: a tuple of pgoutput whose lengths are right and which has a value for every column
-   * (https://www.postgresql.org/docs/current/protocol-logicalrep-message-formats.html).
+   * Where the new row is, in one of the two forms of `printed-value.ts`: its lengths are right, and it has a value for
+   * every column.
    */
   readonly newAt: number
   /** The same of the old row. */

@@ -9,7 +9,7 @@ import { TellOnce } from '../tell-once.ts'
 import type { BackfillStore } from './backfill-store.ts'
 import { ChunkReader } from './chunk-reader.ts'
 import { Filler } from './filler.ts'
-import type { BlockedChunk } from './filler.ts'
+import type { BegunChunk } from './filler.ts'
 import { ProgressLog } from './progress-log.ts'
 import { Signal } from './signal.ts'
 import type { StreamSide } from './stream-side.ts'
@@ -54,7 +54,7 @@ const passing: ReadonlySet<string | undefined> = new Set([
 export class BackfillDriver {
   readonly #options: DriverOptions
   readonly #signal = new Signal()
-  readonly #blocked = new Map<TableFill, BlockedChunk>()
+  readonly #blocked = new Map<TableFill, BegunChunk>()
   readonly #log: ProgressLog
   readonly #tell: TellOnce
   #mustLook = true
@@ -115,6 +115,7 @@ export class BackfillDriver {
         await this.#look()
         const hasRead = await this.#step(filler)
         settle()
+        if (!hasRead) await filler.marked
         if (!hasRead) await this.#idle()
         backOff.succeeded()
         this.#log.tell(stream.tables.values())
@@ -140,22 +141,24 @@ export class BackfillDriver {
       this.#blocked.delete(table)
       if (isOutdated) stream.drop(blocked.chunk)
       if (isOutdated) continue
-      await this.#attempt(table, () => filler.read(blocked.chunk))
+      await this.#attempt(table, () => filler.read(blocked))
       return true
     }
     const tables = [...stream.tables.values()]
-    const underway = stream.open - this.#blocked.size + tables.reduce((sum, table) => sum + table.underway, 0)
-    if (underway >= (stream.live.isLive ? mostUnderway.live : mostUnderway.idle)) return false
+    const { isLive } = stream.live
+    const begun = stream.open - this.#blocked.size - filler.ahead
+    const underway = begun + tables.reduce((sum, table) => sum + table.underway, 0)
+    if (underway >= (isLive ? mostUnderway.live : mostUnderway.idle)) return false
     const table = tables.find((each) => !this.#blocked.has(each) && each.hasMore)
     if (!table) return false
     await this.#attempt(table, async () => {
-      const blocked = await filler.next(table)
+      const blocked = await filler.next(table, !isLive)
       if (blocked) this.#blocked.set(table, blocked)
     })
     return true
   }
 
-  async #isFree({ writers, since, chunk }: BlockedChunk): Promise<boolean> {
+  async #isFree({ writers, since, chunk }: BegunChunk): Promise<boolean> {
     if (await writers.haveEnded()) return true
     if (performance.now() - since > tellBlockedMs) {
       this.#tell.warn(

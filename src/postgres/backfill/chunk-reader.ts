@@ -1,10 +1,9 @@
-import type { EventEmitter } from 'node:events'
 import type pg from 'pg'
-import { takeShortLived } from '../../wal/allocate.ts'
 import { connect } from '../connect.ts'
 import { sqlState } from '../postgres-error.ts'
+import { readInFront } from '../read-in-front.ts'
 import { sessionSettings } from '../replication-connection.ts'
-import { CopyLines } from './copy-lines.ts'
+import { DataRows } from './data-rows.ts'
 import { backfillPrefix } from './watermark.ts'
 
 /**
@@ -35,30 +34,50 @@ const emitSql = `pg_logical_emit_message(false, '${backfillPrefix}', $1 || ' ' |
 
 const queryCanceled = '57014'
 
-export interface CopiedRows {
-  readonly lines: CopyLines
+/** The type of DataRow. */
+const dataRow = 0x44
+
+export interface ReadRows {
+  readonly rows: DataRows
   /** There is more: it was ended because it had become too large. */
   readonly isCut: boolean
 }
 
-/** The session that reads chunks and writes their watermarks. */
+/** The two sessions that read chunks and write their watermarks: what the next one needs is asked for while one is read. */
 export class ChunkReader {
+  /** For all but the rows. */
   readonly client: pg.Client
+  readonly #reading: pg.Client
   readonly #url: string
   #pid = 0
+  /** Of the query that runs, when it reads rows of the table. */
+  #onRow: ((bytes: Buffer, start: number, end: number) => void) | null = null
 
-  private constructor(client: pg.Client, url: string) {
+  private constructor(client: pg.Client, reading: pg.Client, url: string) {
     this.client = client
+    this.#reading = reading
     this.#url = url
+    readInFront(reading, (bytes, start, end) => {
+      if (this.#onRow === null || bytes[start] !== dataRow) return false
+      this.#onRow(bytes, start, end)
+      return true
+    })
   }
 
   /** @throws {PgstreamError} when the server cannot be reached or refuses. */
   static async open(url: string, signal: AbortSignal): Promise<ChunkReader> {
-    const client = await connect(url, { applicationName: 'pgstream backfill', settings, signal })
-    const reader = new ChunkReader(client, url)
-    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
-    reader.#pid = rows[0]!.pid
-    return reader
+    const open = (): Promise<pg.Client> =>
+      connect(url, { applicationName: 'pgstream backfill', settings, signal })
+    const reading = await open()
+    try {
+      const { rows } = await reading.query<{ pid: number }>('select pg_backend_pid() as pid')
+      const reader = new ChunkReader(await open(), reading, url)
+      reader.#pid = rows[0]!.pid
+      return reader
+    } catch (cause) {
+      await reading.end().catch(() => undefined)
+      throw cause
+    }
   }
 
   /** Writes `low` into the WAL. It has a place there at once, and need not be on disk before `high` is. */
@@ -72,27 +91,24 @@ export class ChunkReader {
     await this.client.query({ name: 'high', text: sql, values: [text] })
   }
 
-  /** Runs a COPY … TO STDOUT, and ends it when it has sent more than `mostBytes`. The first row always counts. */
-  async copy(sql: string, mostBytes: number): Promise<CopiedRows> {
-    const lines = new CopyLines()
+  /** Runs a query, and ends it when it has sent more than `mostBytes`. The first row always counts. */
+  async read(sql: string, mostBytes: number): Promise<ReadRows> {
+    const rows = new DataRows()
     const cutting: Promise<void>[] = []
-    const wire = (this.client as unknown as { connection: EventEmitter }).connection
-    const take = ({ chunk }: { chunk: Buffer }): void => {
+    this.#onRow = (bytes, start, end) => {
       if (cutting.length > 0) return
-      lines.add(chunk)
-      takeShortLived(chunk.length)
-      if (lines.bytes >= mostBytes) cutting.push(this.#cancel())
+      rows.add(bytes, start, end)
+      if (rows.bytes >= mostBytes) cutting.push(this.#cancel())
     }
-    wire.on('copyData', take)
     try {
-      await this.client.query(sql)
+      await this.#reading.query(sql)
     } catch (error) {
       if (cutting.length === 0 || sqlState(error) !== queryCanceled) throw error
     } finally {
-      wire.off('copyData', take)
+      this.#onRow = null
       await Promise.all(cutting)
     }
-    return { lines, isCut: cutting.length > 0 }
+    return { rows, isCut: cutting.length > 0 }
   }
 
   /** What is on its way then still comes, and is not kept. */
@@ -106,6 +122,6 @@ export class ChunkReader {
   }
 
   async close(): Promise<void> {
-    await this.client.end().catch(() => undefined)
+    await Promise.all([this.client, this.#reading].map((each) => each.end().catch(() => undefined)))
   }
 }

@@ -1,17 +1,18 @@
 import type { InsertEvent } from '../../wal/event.ts'
 import type { Lsn } from '../../wal/lsn.ts'
 import { noTuple, PrintedChange } from '../../wal/printed-change.ts'
+import { printedText } from '../../wal/printed-value.ts'
 import type { Value } from '../../wal/value.ts'
 import type { AddedRow } from '../companion.ts'
-import { TupleDecoder } from '../tuple-decoder.ts'
-import type { CopyLine } from './copy-line.ts'
-import type { CopyLines } from './copy-lines.ts'
+import { DataRowDecoder } from '../data-row-decoder.ts'
+import { isLargeMessage } from '../large-message.ts'
+import type { DataRows } from './data-rows.ts'
 import type { TableShape } from './table-shape.ts'
 
 /** What was read of a chunk, until its `high` comes by in the stream. */
 export interface ChunkRows {
   readonly shape: TableShape
-  readonly lines: CopyLines
+  readonly rows: DataRows
 }
 
 /** Where rows stand in the stream. */
@@ -24,13 +25,15 @@ export interface ChunkPlace {
   readonly time: number
 }
 
+const decoder = new DataRowDecoder()
+
 /** The values of each row as the stream would have them; of a table without a key, its place behind them. */
-export function* valuesOf({ shape, lines }: ChunkRows): Generator<Value[], undefined> {
-  for (const line of lines) yield valuesOfLine(line, shape)
+export function* valuesOf({ shape, rows }: ChunkRows): Generator<Value[], undefined> {
+  for (const row of rows) yield valuesOfRow(row, shape)
 }
 
-function valuesOfLine(line: CopyLine, { kinds, withoutNaN }: TableShape): Value[] {
-  const values = line.values(kinds)
+function valuesOfRow(row: Buffer, { kinds, withoutNaN }: TableShape): Value[] {
+  const values = decoder.row(kinds, row, 0)
   for (const column of withoutNaN) if (isNaNOrInfinity(values[column]!)) values[column] = null
   return values
 }
@@ -40,28 +43,43 @@ const isNaNOrInfinity = (value: Value): boolean =>
     ? !Number.isFinite(value)
     : typeof value === 'string' && /^(NaN|-?Infinity)$/.test(value)
 
-const decoder = new TupleDecoder()
+/** Where the scan goes on behind a row: its key, or its place in the table's file. */
+export const placeOf = (row: Buffer, { order, kinds }: TableShape): string[] =>
+  (order?.map(({ at }) => at) ?? [kinds.length - 1]).map((column) => printedText(row, 0, column) ?? '')
 
 /** The rows as events; `printed` where they may stay as Postgres printed them. */
 export function* insertsOf(
-  { shape, lines }: ChunkRows,
+  { shape, rows }: ChunkRows,
   place: ChunkPlace,
   printed: boolean,
 ): Generator<AddedRow, undefined> {
   const isPrinted = printed && shape.order !== null && shape.withoutNaN.length === 0
+  const transaction = { commitLsn: place.commitLsn, xid: 0, commitTime: place.time }
   let ordinal = 0
-  for (const line of lines) {
-    const tuple = isPrinted ? line.tuple(shape.kinds.length) : null
-    const event = tuple === null ? made(line, shape, place, ordinal) : asPrinted(tuple, shape, place, ordinal)
-    yield { event, bytes: line.bytes }
+  for (const row of rows) {
+    const event =
+      isPrinted && !isLargeMessage(row)
+        ? asPrinted(row, shape, place, transaction, ordinal)
+        : made(row, shape, place, ordinal)
+    yield { event, bytes: row.length }
     ordinal++
   }
 }
 
-function made(line: CopyLine, shape: TableShape, place: ChunkPlace, ordinal: number): InsertEvent {
+const asPrinted = (
+  row: Buffer,
+  shape: TableShape,
+  { lsn }: ChunkPlace,
+  transaction: ConstructorParameters<typeof PrintedChange>[3],
+  ordinal: number,
+): InsertEvent =>
+  new PrintedChange('insert', shape, decoder, transaction, ordinal, lsn, row, 0, noTuple, true)
+    .event as InsertEvent
+
+function made(row: Buffer, shape: TableShape, place: ChunkPlace, ordinal: number): InsertEvent {
   const { commitLsn, lsn, time: commitTime } = place
   const { relation } = shape
-  const values = valuesOfLine(line, shape)
+  const values = valuesOfRow(row, shape)
   if (shape.order === null) values.pop() // its place
   return {
     kind: 'insert',
@@ -70,11 +88,4 @@ function made(line: CopyLine, shape: TableShape, place: ChunkPlace, ordinal: num
     translation: null,
     snapshot: true,
   }
-}
-
-function asPrinted(tuple: Buffer, shape: TableShape, place: ChunkPlace, ordinal: number): InsertEvent {
-  const { commitLsn, lsn, time: commitTime } = place
-  const transaction = { commitLsn, xid: 0, commitTime }
-  return new PrintedChange('insert', shape, decoder, transaction, ordinal, lsn, tuple, 0, noTuple, true)
-    .event as InsertEvent
 }

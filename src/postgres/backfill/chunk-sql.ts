@@ -10,12 +10,8 @@ export type ChunkRange =
   /** The rows with these keys. */
   | { readonly keys: readonly (readonly string[])[] }
 
-/** The statement that sends the rows of a chunk, in the text format of COPY. */
+/** The query of the rows of a chunk. */
 export function chunkSql(shape: TableShape, range: ChunkRange): string {
-  return `copy (${selectSql(shape, range)}) to stdout`
-}
-
-function selectSql(shape: TableShape, range: ChunkRange): string {
   const columns = shape.relation.columns.map(({ name }) => `t.${pg.escapeIdentifier(name)}`).join(', ')
   if ('behind' in range) {
     const place = columns === '' ? 't.ctid' : `${columns}, t.ctid`

@@ -4,20 +4,22 @@ import type { OutputPlugin } from '../../wal/plugin-message.ts'
 import type { BackfillStore } from './backfill-store.ts'
 import type { ChunkReader } from './chunk-reader.ts'
 import type { ChunkRange } from './chunk-sql.ts'
-import { valuesOf } from './chunk-rows.ts'
+import { placeOf, valuesOf } from './chunk-rows.ts'
 import { chunkSql } from './chunk-sql.ts'
 import type { Chunk } from './chunk.ts'
 import { OlderWriters } from './older-writers.ts'
-import { namingColumns, rowName, valueText } from './row-name.ts'
+import { namingColumns, rowName } from './row-name.ts'
 import type { StreamSide } from './stream-side.ts'
 import type { TableFill } from './table-fill.ts'
 import { orderSignature, readShape } from './table-shape.ts'
 import type { TableShape } from './table-shape.ts'
 import { watermarkText } from './watermark.ts'
 
-/** A chunk that waits for writers that were there before it. */
-export interface BlockedChunk {
+/** A chunk whose `low` is written, and the writers that were there before it. */
+export interface BegunChunk {
   readonly chunk: Chunk
+  /** What the table was when `low` was written: whatever alters it behind that comes by in the stream. */
+  readonly shape: TableShape
   readonly writers: OlderWriters
   readonly since: number
 }
@@ -36,6 +38,8 @@ export class Filler {
   readonly #stream: StreamSide
   readonly #plugin: OutputPlugin
   readonly #wants: (schema: string, table: string) => boolean
+  #marked: Promise<void> = Promise.resolve()
+  #ahead: { readonly chunk: Chunk; readonly begun: Promise<BegunChunk> } | null = null
 
   constructor(options: {
     reader: ChunkReader
@@ -51,50 +55,109 @@ export class Filler {
     this.#wants = options.wants
   }
 
-  /** Reads the next chunk of a table; gives it back when it has to wait for long. */
-  async next(table: TableFill): Promise<BlockedChunk | null> {
-    const chunk = this.#stream.begin(table)
-    await this.#reader.markLow(watermarkText(this.#stream.run, chunk.number, 'low'))
-    const writers = await OlderWriters.of(this.#reader.client, table.oid)
-    const since = performance.now()
-    for (let pauseMs = 1; !(await writers.haveEnded()); pauseMs = Math.min(50, pauseMs * 2)) {
-      if (performance.now() - since > waitMs) return { chunk, writers, since }
-      await pause(pauseMs)
-    }
-    await this.read(chunk)
+  /**
+   * Reads the next chunk of a table; gives it back when it has to wait for long. `ahead`: begins the one behind it
+   * meanwhile.
+   */
+  async next(table: TableFill, ahead: boolean): Promise<BegunChunk | null> {
+    const begun = await (this.#takeAhead(table) ?? this.#begin(this.#stream.begin(table)))
+    if (!(await this.#isFree(begun))) return begun
+    if (ahead) this.#beginAhead(table)
+    await this.#read(begun)
+    if (table.isRead) this.#dropAhead()
     return null
   }
 
-  /** Reads it now that no older writer is left. */
-  async read(chunk: Chunk): Promise<void> {
+  /** Every `high` so far is written. Rejects when one could not be: its chunk has no end. */
+  get marked(): Promise<void> {
+    return this.#marked
+  }
+
+  /** Chunks that are begun and not read yet. */
+  get ahead(): number {
+    return this.#ahead === null ? 0 : 1
+  }
+
+  #beginAhead(table: TableFill): void {
+    const chunk = this.#stream.begin(table)
+    const begun = this.#begin(chunk)
+    begun.catch(() => undefined) // told to who takes it
+    this.#ahead = { chunk, begun }
+  }
+
+  /** What was begun for this table; what was for another is of no use any more. */
+  #takeAhead(table: TableFill): Promise<BegunChunk> | null {
+    const ahead = this.#ahead
+    if (ahead?.chunk.table !== table || ahead.chunk.isOutdated) this.#dropAhead()
+    const begun = this.#ahead?.begun ?? null
+    this.#ahead = null
+    return begun
+  }
+
+  #dropAhead(): void {
+    if (this.#ahead) this.#stream.drop(this.#ahead.chunk)
+    this.#ahead = null
+  }
+
+  async #begin(chunk: Chunk): Promise<BegunChunk> {
+    const { client } = this.#reader
     const { table } = chunk
-    if (chunk.isOutdated) return this.#stream.drop(chunk)
+    await this.#reader.markLow(watermarkText(this.#stream.run, chunk.number, 'low'))
+    const writers = await OlderWriters.of(client, table.oid)
+    const since = performance.now()
+    return { chunk, writers, since, shape: await this.#shapeOf(table) }
+  }
+
+  async #shapeOf(table: TableFill): Promise<TableShape> {
     const shape = await readShape(this.#reader.client, table.oid, this.#plugin, table.shape)
     if (shape === null) throw gone(table)
     table.shape = shape
+    return shape
+  }
+
+  async #isFree({ writers, since }: BegunChunk): Promise<boolean> {
+    for (let pauseMs = 1; !(await writers.haveEnded()); pauseMs = Math.min(50, pauseMs * 2)) {
+      if (performance.now() - since > waitMs) return false
+      await pause(pauseMs)
+    }
+    return true
+  }
+
+  /** Reads what had to wait, now that no older writer is left: its table may be another one by now. */
+  async read(begun: BegunChunk): Promise<void> {
+    const { chunk } = begun
+    if (chunk.isOutdated) return this.#stream.drop(chunk)
+    await this.#read({ ...begun, shape: await this.#shapeOf(chunk.table) })
+  }
+
+  async #read({ chunk, shape }: BegunChunk): Promise<void> {
+    const { table } = chunk
+    if (chunk.isOutdated) return this.#stream.drop(chunk)
     if (!(await this.#take(table, shape))) return this.#stream.drop(chunk)
     const range = rangeOf(table, shape, chunk)
-    const { lines, isCut } = await this.#reader.copy(chunkSql(shape, range), mostBytes)
+    const { rows, isCut } = await this.#reader.read(chunkSql(shape, range), mostBytes)
     if (shape.order === null && (await this.#filenode(table.oid)) !== shape.filenode) {
       table.startOver()
       return this.#stream.drop(chunk)
     }
     if (chunk.isOutdated) return this.#stream.drop(chunk)
-    const last = lines.last(shape.kinds)
+    const last = rows.last && placeOf(rows.last, shape)
     if ('limit' in range) {
-      table.isRead = !isCut && lines.rows < range.limit
+      table.isRead = !isCut && rows.count < range.limit
       if (last === undefined) return this.#stream.drop(chunk)
-      table.place = chunk.place = shape.order!.map(({ at }) => valueText(last[at]!) ?? '')
+      table.place = chunk.place = last
     } else if ('behind' in range) {
-      table.place = chunk.place = [isCut ? String(last?.at(-1)) : `(${range.toPage},0)`]
+      table.place = chunk.place = isCut && last ? last : [`(${range.toPage},0)`]
       table.isRead = !isCut && range.toPage >= (table.lastPage ?? 0)
     } else if (isCut) {
       // in no order: what was read tells what is still to be read
       const naming = namingColumns(shape.relation)
-      chunk.again = [...valuesOf({ shape, lines })].map((values) => rowName(values, naming))
+      chunk.again = [...valuesOf({ shape, rows })].map((values) => rowName(values, naming))
     }
-    chunk.window.rows = { shape, lines }
-    await this.#reader.markHigh(watermarkText(this.#stream.run, chunk.number, 'high'))
+    chunk.window.rows = { shape, rows }
+    await this.#marked
+    this.#marked = this.#reader.markHigh(watermarkText(this.#stream.run, chunk.number, 'high'))
+    this.#marked.catch(() => undefined) // told to who waits for it
   }
 
   /** False when it is not to be read, or not from where it was. */

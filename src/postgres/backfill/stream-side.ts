@@ -101,11 +101,11 @@ export class StreamSide {
         const place = { commitLsn: event.commitLsn, lsn: window.low, time: mark.time }
         return this.#handOn(chunk, window.rows, event, insertsOf(window.rows, place, printed))
       }
-      table.pace.tooLarge(window.rows.lines.rows)
+      table.pace.tooLarge(window.rows.rows.count)
     }
     this.drop(chunk)
     if (!chunk.isOutdated) {
-      if (window.spoiled === 'too much changed') table.pace.tooLarge(window.rows?.lines.rows ?? 0)
+      if (window.spoiled === 'too much changed') table.pace.tooLarge(window.rows?.rows.count ?? 0)
       table.goBack()
     }
     this.#on.moved()
@@ -114,7 +114,7 @@ export class StreamSide {
 
   *#handOn(
     chunk: Chunk,
-    { shape, lines }: ChunkRows,
+    { shape, rows: { count } }: ChunkRows,
     high: MessageEvent,
     inserts: Iterable<AddedRow>,
   ): Generator<AddedRow, undefined> {
@@ -138,9 +138,8 @@ export class StreamSide {
         yield row
       }
     }
-    lines.giveBack()
     this.drop(chunk)
-    table.pace.handedOn(lines.rows, performance.now() - startedAt, this.live.isLive)
+    table.pace.handedOn(count, performance.now() - startedAt, this.live.isLive)
     const isScan = place !== undefined && !chunk.isOutdated
     table.handedOn({ lsn: high.lsn, place: place ?? null, rows, bytes, isScan, startedAt })
     this.#on.moved()

@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { DataRowDecoder } from '../../../src/postgres/data-row-decoder.ts'
 import { openDecoder } from '../../../src/postgres/open-decoder.ts'
 import { PgoutputDecoder } from '../../../src/postgres/pgoutput.ts'
+import { frameHeaderBytes } from '../../../src/postgres/read-in-front.ts'
 import { nothingKnown } from '../../../src/postgres/source-knowledge.ts'
 import { silentLogger } from '../../../src/telemetry/logger.ts'
 import type { ChangeEvent, WalEvent } from '../../../src/wal/event.ts'
 import { isPositionOnly } from '../../../src/wal/event.ts'
 import { lsn } from '../../../src/wal/lsn.ts'
-import { PrintedChange } from '../../../src/wal/printed-change.ts'
+import { noTuple, PrintedChange } from '../../../src/wal/printed-change.ts'
+import { printedText } from '../../../src/wal/printed-value.ts'
 import { writeRow } from '../../../src/wal/wire-bytes.ts'
 import { encodeWireJson, encodeWireJsonBytes } from '../../../src/wal/wire-json.ts'
+import { dataRow } from '../../support/data-row.ts'
 import * as bytes from '../../support/pgoutput-bytes.ts'
 import type { TupleValue } from '../../support/pgoutput-bytes.ts'
 import { recordedMessages } from '../../support/recorded-messages.ts'
@@ -166,5 +170,32 @@ test('what no encoding allows, and what is no value of its type, is told as it i
     const outcome = (): unknown => JSON.parse(encodeWireJsonBytes(events[0]!).toString())
     if (Number.isNaN(Number(bad)) || bad === '') assert.throws(outcome, { code: 'PGSTREAM_PROTOCOL' }, bad)
     else assert.doesNotThrow(outcome, bad)
+  }
+})
+
+test('a row that a query gave is the same JSON and the same values as its tuple', () => {
+  for (let n = 0; n < 400; n++) {
+    const columns = Array.from({ length: random.int(12) }, (_, i) => ({
+      name: `c${i}`,
+      oid: random.pick(oids),
+      key: random.chance(0.3),
+    }))
+    const row = columns.map(({ oid }) => (random.chance(0.1) ? null : texts[oid]!()))
+    const messages = [
+      bytes.begin(),
+      bytes.relation(columns, { oid: 17_000, identity: 'd' }),
+      bytes.insert(bytes.tuple(...row), 17_000),
+    ].map((data) => ({ data, lsn: 1n }))
+    const [printed, made] = bothWays(messages).at(-1)!
+    assert.ok(printed instanceof PrintedChange && made.kind === 'insert')
+    const { table, commitLsn, xid, commitTime, ordinal, lsn: at } = printed
+    const transaction = { commitLsn, xid, commitTime }
+    const read = dataRow(...row).subarray(frameHeaderBytes)
+    const decoder = new DataRowDecoder()
+    assertSame(
+      new PrintedChange('insert', table, decoder, transaction, ordinal, at, read, 0, noTuple).event,
+      made,
+    )
+    columns.forEach((_, i) => assert.equal(printedText(read, 0, i), row[i]))
   }
 })
