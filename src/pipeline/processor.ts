@@ -26,6 +26,14 @@ export interface ProcessorOptions {
   readonly batchBytes: number
 }
 
+/** A batch that is under way. */
+interface Delivery {
+  readonly count: number
+  readonly bytes: number
+  /** How many milliseconds it took. */
+  readonly done: Promise<number>
+}
+
 /**
  * The base of every sink: a byte-mode Writable of events.
  *
@@ -33,8 +41,8 @@ export interface ProcessorOptions {
  *   some bookkeeping of each operation) against `maxQueueBytes`, and the event itself is garbage at once.
  * - What gathered while one delivery was on its way becomes the next, cut by `batchSize` and `batchBytes`; an idle sink
  *   never waits.
- * - Batches are delivered one after the other, in order. After each the source is told what is durable; the memory is
- *   released when all that was handed over together is.
+ * - Batches are delivered in order, one after the other unless the sink says that several may be under way. After each the
+ *   source is told what is durable; the memory is released when all that was handed over together is.
  * - A delivery that rejects destroys the stream: retries belong inside it. Each is told to `metrics.retrying`, and what is
  *   put among dead letters to `metrics.deadLettered`; the rest of what `metrics` knows is kept here.
  */
@@ -47,6 +55,8 @@ export abstract class Processor<
    * event (`{ ...event }`). `encodeWireJsonBytes` does not ask, and takes half the time.
    */
   readonly takesPrinted: boolean = false
+  /** How many batches may be under way. From two on `deliver` has to keep the order of what is in them itself. */
+  protected readonly deliveriesAtOnce: number = 1
   readonly #operations = new Fifo<Op>()
   /** For each chunk that Node has: how many operations it stands for. */
   readonly #chunks = new Fifo<number>()
@@ -143,9 +153,15 @@ export abstract class Processor<
   async #deliverChunks(chunks: number): Promise<void> {
     let operations = 0
     for (let left = chunks; left > 0; left--) operations += this.#chunks.shift()!
-    for (let left = operations; left > 0;) {
-      const { count, bytes, tookMs } = await this.#deliverBatch(left)
-      left -= count
+    const underway = new Fifo<Delivery>()
+    for (let left = operations; left > 0 || underway.length > 0;) {
+      while (left > 0 && underway.length < this.deliveriesAtOnce) {
+        const delivery = this.#beginDelivery(left)
+        left -= delivery.count
+        underway.push(delivery)
+      }
+      const { count, bytes, done } = underway.shift()!
+      const tookMs = await done
       // a request of the system holds what it has sent until the turn ends: not while the next is encoded
       if (bytes > largeBytes) await nextTurn()
       if (this.destroyed)
@@ -156,13 +172,12 @@ export abstract class Processor<
   }
 
   /** Apart, so that nothing of the batch is held when it is done. */
-  async #deliverBatch(most: number): Promise<{ count: number; bytes: number; tookMs: number }> {
+  #beginDelivery(most: number): Delivery {
     const batch = this.#nextBatch(most)
-    const { length: count } = batch
-    const bytes = bytesOf(batch)
     const startedAt = performance.now()
-    await this.deliver(batch, this.#abort.signal)
-    return { count, bytes, tookMs: performance.now() - startedAt }
+    const done = this.deliver(batch, this.#abort.signal).then(() => performance.now() - startedAt)
+    done.catch(() => undefined) // one that failed before it ends the stream first
+    return { count: batch.length, bytes: bytesOf(batch), done }
   }
 
   #nextBatch(most: number): Op[] {

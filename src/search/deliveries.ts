@@ -2,6 +2,7 @@ import type { BulkSender } from './bulk.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import { needsFilling } from './fill-holes.ts'
 import type { HoleFiller } from './fill-holes.ts'
+import { Lanes } from './lanes.ts'
 import type { SchemaChanges } from './schema-change.ts'
 import type { DocumentOperation, StoreOperation } from './search-operation.ts'
 import type { DocumentsStep, MapStep, SaveStep } from './store-change.ts'
@@ -13,45 +14,88 @@ export interface DeliveryOptions {
   readonly deadLetters: DeadLetters
 }
 
-/** So many requests are under way at once; documents with one id are in one of them. */
-const lanes = 3
-/** Fewer documents are not worth another request. */
-const leastInLane = 300
-
 /**
- * Does a batch in its order: all documents before a change of documents are delivered before it, and those behind it after
- * it. Fields and names are made before the documents between two of those, also before the earlier ones, which do not
- * need them: many small DDL commands among rows are then one change of a mapping. What is known is kept at the end.
+ * Does batches in their order. All documents before a change of documents are delivered before it, and those behind it
+ * after it; the same is true of documents that lack a value. Fields and names are made before the documents between two of
+ * those, also before the earlier ones, which do not need them: many small DDL commands among rows are then one change of
+ * a mapping. What is known is kept at the end. Documents of the next batch do not wait for those of the one before it.
  */
-export async function deliverInOrder(
-  operations: readonly StoreOperation[],
-  { bulk, changes, holes, deadLetters }: DeliveryOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  const saves: SaveStep[] = []
-  for (const { maps, documents, change } of sectionsOf(operations, saves)) {
-    await changes.map(maps, signal)
-    if (documents.length > 0) await deliver(documents)
-    if (change) await changes.change(change, signal)
-    if (change?.do === 'delete-rows') await deadLetters.emptied(change.tableId, signal)
-  }
-  if (saves.length > 0) await changes.save(saves, signal)
+export class Deliveries {
+  readonly #options: DeliveryOptions
+  readonly #lanes: Lanes
+  /** The batch before is so far that the next may begin. */
+  #turn: Promise<void> = Promise.resolve()
 
-  async function deliver(documents: readonly DocumentOperation[]): Promise<void> {
-    if (!documents.some(needsFilling)) return send(documents, false)
+  constructor(options: DeliveryOptions) {
+    this.#options = options
+    this.#lanes = new Lanes((documents, signal) => options.bulk.send(documents, signal))
+  }
+
+  /** Resolves when all of it is done. `first` is done before it, and behind that of the batch before. */
+  async deliver(
+    operations: readonly StoreOperation[],
+    first: () => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const before = this.#turn
+    const begun = before.then(async () => {
+      await first()
+      return this.#begin(operations, signal)
+    })
+    this.#turn = begun.then(() => undefined)
+    this.#turn.catch(() => undefined) // told by `begun`
+    const { sent } = await begun
+    await Promise.all(sent)
+  }
+
+  /** Gives the documents that are on their way, behind which nothing of the batch has to be done. */
+  async #begin(
+    operations: readonly StoreOperation[],
+    signal: AbortSignal,
+  ): Promise<{ sent: readonly Promise<void>[] }> {
+    const { changes, deadLetters } = this.#options
+    const saves: SaveStep[] = []
+    let sent: Promise<void>[] = []
+    const allSent = async (): Promise<void> => {
+      await Promise.all(sent)
+      sent = []
+      await this.#lanes.idle()
+    }
+    for (const { maps, documents, change } of sectionsOf(operations, saves)) {
+      await changes.map(maps, signal)
+      if (documents.some(needsFilling)) {
+        await allSent()
+        await this.#fillAndSend(documents, signal)
+      } else if (documents.length > 0) sent.push(told(this.#lanes.send(lastOfEach(documents), signal)))
+      if (!change) continue
+      await allSent()
+      await changes.change(change, signal)
+      if (change.do === 'delete-rows') await deadLetters.emptied(change.tableId, signal)
+    }
+    if (saves.length > 0) {
+      await allSent()
+      await changes.save(saves, signal)
+    }
+    return { sent }
+  }
+
+  async #fillAndSend(documents: readonly DocumentOperation[], signal: AbortSignal): Promise<void> {
+    const { bulk, holes } = this.#options
     for (let at = 0; at < documents.length;) {
       const some = holes.next(documents, at)
       at += some.length
+      const filled = lastOfEach(await holes.fill(some, signal))
       // the old document has what the new one lacked, if this comes again: it goes last
-      const inOrder = some.some(({ hole, id }) => hole !== null && hole.from !== id)
-      await send(await holes.fill(some, signal), inOrder)
+      if (some.some(({ hole, id }) => hole !== null && hole.from !== id)) await bulk.send(filled, signal)
+      else await this.#lanes.send(filled, signal)
     }
   }
+}
 
-  async function send(documents: readonly DocumentOperation[], inOrder: boolean): Promise<void> {
-    const last = lastOfEach(documents)
-    await Promise.all((inOrder ? [last] : inLanes(last)).map((lane) => bulk.send(lane, signal)))
-  }
+/** A rejection is awaited later. */
+function told(sent: Promise<void>): Promise<void> {
+  sent.catch(() => undefined)
+  return sent
 }
 
 /** What can be done at once, and what has to be done behind it. */
@@ -106,11 +150,4 @@ function lastOfEach(operations: readonly DocumentOperation[]): readonly Document
   }
   if (count === operations.length) return operations
   return [...indices.values()].flatMap((last) => [...last.values()])
-}
-
-/** In pieces, because no two have the same id: neighbours stand beside each other in memory. */
-function inLanes(operations: readonly DocumentOperation[]): (readonly DocumentOperation[])[] {
-  const count = Math.max(1, Math.min(lanes, Math.floor(operations.length / leastInLane)))
-  const most = Math.ceil(operations.length / count)
-  return Array.from({ length: count }, (_, i) => operations.slice(i * most, (i + 1) * most))
 }

@@ -12,8 +12,7 @@ import type { Lsn } from '../wal/lsn.ts'
 import { encodeWireJsonBytes } from '../wal/wire-json.ts'
 import { BulkSender } from './bulk.ts'
 import { DeadLetters } from './dead-letters.ts'
-import { deliverInOrder } from './deliveries.ts'
-import type { DeliveryOptions } from './deliveries.ts'
+import { Deliveries } from './deliveries.ts'
 import { Encoder } from './encoder.ts'
 import { HoleFiller } from './fill-holes.ts'
 import { History } from './history.ts'
@@ -62,6 +61,7 @@ export function searchIndexer(options: SearchIndexerOptions): SearchIndexer {
 
 export class SearchIndexer extends Processor<SearchOperation> {
   override readonly takesPrinted: boolean = true
+  protected override readonly deliveriesAtOnce: number = 2
   readonly #options: SearchIndexerOptions
   readonly #client: SearchClient
   readonly #logger: Logger
@@ -71,7 +71,7 @@ export class SearchIndexer extends Processor<SearchOperation> {
   readonly #deadLetters: DeadLetters
   readonly #persistence: Persistence
   #encoder: Encoder | null = null
-  #delivery: DeliveryOptions | null = null
+  #deliveries: Deliveries | null = null
   #waiting: WaitingOperation[] = []
   /** Somebody was told to wait until it is open. */
   #drainOwed = false
@@ -140,7 +140,7 @@ export class SearchIndexer extends Processor<SearchOperation> {
       })
       for (const table of await this.#history.tables()) encoder.tables.put(table)
       this.#encoder = encoder
-      this.#delivery = this.#makeDelivery(encoder, abilities.objectType !== null)
+      this.#deliveries = this.#makeDeliveries(encoder, abilities.objectType !== null)
       for (const operation of this.#waiting)
         this.#resolved.set(operation, this.#encode(operation.event, encoder))
       this.#waiting = []
@@ -151,7 +151,7 @@ export class SearchIndexer extends Processor<SearchOperation> {
     }
   }
 
-  #makeDelivery(encoder: Encoder, objects: boolean): DeliveryOptions {
+  #makeDeliveries(encoder: Encoder, objects: boolean): Deliveries {
     const client = this.#client
     const logger = this.#logger
     const persistence = this.#persistence
@@ -178,7 +178,7 @@ export class SearchIndexer extends Processor<SearchOperation> {
     const onUnfilled = (operation: DocumentOperation, signal: AbortSignal): Promise<void> =>
       deadLetters.keep(operation, unknownValue, signal)
     const tableOf = (id: string): IndexedTable | undefined => encoder.tables.get(id)
-    return {
+    return new Deliveries({
       bulk: new BulkSender({
         ...{ ...persistence, client, deadLetters, heal },
         onLeftOut: (operation, members) => encoder.leftOut(operation, members),
@@ -194,7 +194,7 @@ export class SearchIndexer extends Processor<SearchOperation> {
         onUnfilled,
       }),
       deadLetters,
-    }
+    })
   }
 
   async #examineSource(): Promise<void> {
@@ -241,8 +241,7 @@ export class SearchIndexer extends Processor<SearchOperation> {
       ? batch.flatMap((operation) => (isWaiting(operation) ? this.#resolved.get(operation)! : [operation]))
       : (batch as readonly StoreOperation[])
     try {
-      await this.#note(operations, signal)
-      await deliverInOrder(operations, this.#delivery!, signal)
+      await this.#deliveries!.deliver(operations, () => this.#note(operations, signal), signal)
     } catch (error) {
       throw error instanceof StoreError ? asSearchError(error, 'Writing to the search store') : error
     }
