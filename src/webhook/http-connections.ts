@@ -2,6 +2,7 @@ import { buildConnector, Client } from 'undici'
 import type { Dispatcher } from 'undici'
 import { Deadlines } from './deadlines.ts'
 import type { Limited } from './deadlines.ts'
+import { directReads, readDirectly } from './direct-reads.ts'
 import type { HttpAnswer, HttpConnection, WhenAnswered } from './http-answer.ts'
 import type { TargetGuard } from './target-guard.ts'
 import { withoutContinue } from './without-continue.ts'
@@ -30,7 +31,7 @@ export class HttpConnections {
   #open = 0
 
   constructor({ guard, timeoutMs }: HttpConnectionOptions) {
-    const connect = buildConnector({ timeout: timeoutMs, lookup: guard.lookup })
+    const connect = buildConnector({ timeout: timeoutMs, lookup: guard.lookup, onread: directReads })
     this.#timeoutMs = timeoutMs
     this.#connect = (options, callback) => {
       // an address is dialled without being looked up
@@ -43,6 +44,7 @@ export class HttpConnections {
           return callback(error, null)
         }
         socket.once('close', () => this.#open--)
+        readDirectly(socket)
         withoutContinue(socket)
         callback(null, socket)
       })
