@@ -36,7 +36,8 @@ export async function benchTopic(): Promise<
   return { ...topic, address, messages: () => topicEnd(servers, topic.name) }
 }
 
-const storeOptions = ['-XX:TieredStopAtLevel=4']
+/** With 1 GB it refused requests now and then, those of the bare client, too. */
+const storeOptions = ['-XX:TieredStopAtLevel=4', '-Xms2g', '-Xmx2g']
 
 const store: () => Promise<SearchNode> = once(() => startOpenSearch({}, storeOptions))
 

@@ -5,7 +5,7 @@ import { httpFront } from '../../support/http-front.ts'
 import type { SearchSpace } from '../../support/search.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { benchSpace } from '../bench-services.ts'
-import { indexed } from '../indexed.ts'
+import type { Measured } from '../measured.ts'
 import { runOurs } from '../our-process.ts'
 import type { Limit } from '../scenario.ts'
 import type { Written } from '../written.ts'
@@ -15,21 +15,28 @@ const program = fileURLToPath(new URL('../programs/bulk-loads.mjs', import.meta.
 /** As many at once as the indexer sends. */
 const atOnce = 3
 
+/** What pgstream does to a store. */
+export type Indexing = (written: Written, url: string, prefix: string) => Promise<Measured>
+
 /** The same requests, sent by the bare client, into an index with the same mapping: nothing is read, decoded or encoded. */
-export const bulkLoads: Limit = {
-  name: 'bare bulk loader',
+export const bulkLoads = (name: string, indexing: Indexing): Limit => ({
+  name,
   run: async (written) => {
     await using folder = await temporaryFolder()
     await using space = await benchSpace()
     const bodies = folder.file('bodies')
-    await recordBodies(written, space, bodies)
+    const { rows } = await recordBodies((url) => indexing(written, url, space.prefix), space, bodies)
     const env = { BENCH_STORE: space.url, BENCH_BODIES: bodies, BENCH_AT_ONCE: String(atOnce) }
-    return await runOurs({ program, env, rows: written.rows })
+    return await runOurs({ program, env, rows })
   },
-}
+})
 
 /** Leaves an index that has the mapping and no documents. */
-async function recordBodies(written: Written, space: SearchSpace, path: string): Promise<void> {
+async function recordBodies(
+  indexing: (url: string) => Promise<Measured>,
+  space: SearchSpace,
+  path: string,
+): Promise<Measured> {
   await using front = await httpFront(space.url)
   const file = createWriteStream(path)
   front.interfere(({ path: asked, body }) => {
@@ -42,10 +49,11 @@ async function recordBodies(written: Written, space: SearchSpace, path: string):
     }
     return false
   })
-  await indexed(written, front.url, space.prefix)
+  const measured = await indexing(front.url)
   file.end()
   await once(file, 'finish')
   await emptied(space)
+  return measured
 }
 
 async function emptied({ ask, prefix }: SearchSpace): Promise<void> {
