@@ -52,31 +52,6 @@ export function hexStart(bytes: Buffer, start: number): number {
   return start + hexPrefix.length
 }
 
-/**
- * The same of what is a string already.
- * @throws {PgstreamError} PGSTREAM_PROTOCOL
- */
-export function decodeText(kind: ValueKind, text: string): Value {
-  switch (kind) {
-    case asText:
-      return text
-    case asBoolean:
-      if (text !== 't' && text !== 'f') throw unreadable('boolean')
-      return text === 't'
-    case asNumber:
-      return otherNumber(text)
-    case asBigint: {
-      const small = text.length <= 15 ? Number(text) : NaN
-      return Number.isInteger(small) && text !== '' ? BigInt(small) : largeInteger(text)
-    }
-    case asNumeric:
-      if (!numericText.test(text)) throw unreadable('numeric')
-      return text
-    case asBytes:
-      return decodeValue(kind, Buffer.from(text, 'latin1'), 0, text.length)
-  }
-}
-
 /** @throws {PgstreamError} PGSTREAM_PROTOCOL for what is not pairs of hexadecimal digits. */
 export function decodeHex(bytes: Buffer, start: number, end: number): Buffer {
   const decoded = Buffer.from(bytes.toString('latin1', start, end), 'hex')

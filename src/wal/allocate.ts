@@ -1,4 +1,4 @@
-import { setFlagsFromString } from 'node:v8'
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { MessageChannel } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
@@ -43,6 +43,28 @@ export function takeShortLived(bytes: number): void {
   uncollected = 0
   collectedAt = now
   collectShortLived()
+  if (mostYoungBytes !== null) limitYoungGeneration(mostYoungBytes)
+}
+
+let mostYoungBytes: number | null = null
+let growth = 2
+
+/**
+ * For a process that does nothing else: the memory of new objects does not grow beyond 8 MB, or what it has by now, where V8
+ * would take 32. Rows are garbage long before that is full (test/bench/README.md).
+ */
+export function keepYoungGenerationSmall(): void {
+  mostYoungBytes = 8 * 1024 * 1024
+  limitYoungGeneration(mostYoungBytes)
+}
+
+/** V8 reads this flag whenever it might grow; what it gave back while there was nothing to do it may take again. */
+function limitYoungGeneration(most: number): void {
+  const space = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')
+  const wanted = (space?.space_size ?? 0) < most ? 2 : 1
+  if (wanted === growth) return
+  growth = wanted
+  setFlagsFromString(`--semi-space-growth-factor=${wanted}`)
 }
 
 /** While a large piece of memory is filled from much that is small. */

@@ -1,11 +1,11 @@
 /** Before a value of a tuple stands what it is, and before a text its length. */
-export const nullFormat: number = 'n'.charCodeAt(0)
-export const textFormat: number = 't'.charCodeAt(0)
+const nullFormat: number = 'n'.charCodeAt(0)
+const textFormat: number = 't'.charCodeAt(0)
 /** The first byte of a length of -1, which says null in a DataRow. No value has a gigabyte: other lengths begin with 0x40 at most. */
 const nullLength = 0xff
 /** Of the count of columns, with which a row begins, and of a length. */
 export const countBytes = 2
-export const lengthBytes = 4
+const lengthBytes = 4
 
 /**
  * Rows that Postgres printed come in two forms that differ in what stands before each value: a tuple of pgoutput
