@@ -141,7 +141,7 @@ export class BackfillDriver {
       this.#blocked.delete(table)
       if (isOutdated) stream.drop(blocked.chunk)
       if (isOutdated) continue
-      await this.#attempt(table, () => filler.read(blocked))
+      await this.#attempt(filler, table, () => filler.read(blocked))
       return true
     }
     const tables = [...stream.tables.values()]
@@ -151,7 +151,7 @@ export class BackfillDriver {
     if (underway >= (isLive ? mostUnderway.live : mostUnderway.idle)) return false
     const table = tables.find((each) => !this.#blocked.has(each) && each.hasMore)
     if (!table) return false
-    await this.#attempt(table, async () => {
+    await this.#attempt(filler, table, async () => {
       const blocked = await filler.next(table, !isLive)
       if (blocked) this.#blocked.set(table, blocked)
     })
@@ -170,11 +170,12 @@ export class BackfillDriver {
   }
 
   /** What is wrong with one table does not stop the others. */
-  async #attempt(table: TableFill, work: () => Promise<void>): Promise<void> {
+  async #attempt(filler: Filler, table: TableFill, work: () => Promise<void>): Promise<void> {
     const { stream } = this.#options
     try {
       await work()
     } catch (cause) {
+      await filler.marked // no table is to blame for a `high` that failed
       const state = sqlState(cause)
       if (state === undefined && !(cause instanceof PgstreamError)) throw cause
       if (state?.startsWith('08') || state?.startsWith('57P')) throw cause

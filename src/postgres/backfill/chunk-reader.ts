@@ -71,7 +71,7 @@ export class ChunkReader {
     const reading = await open()
     try {
       const { rows } = await reading.query<{ pid: number }>('select pg_backend_pid() as pid')
-      const reader = new ChunkReader(await open(), reading, url)
+      const reader = new ChunkReader(inTurn(await open()), reading, url)
       reader.#pid = rows[0]!.pid
       return reader
     } catch (cause) {
@@ -98,7 +98,8 @@ export class ChunkReader {
     this.#onRow = (bytes, start, end) => {
       if (cutting.length > 0) return
       rows.add(bytes, start, end)
-      if (rows.bytes >= mostBytes) cutting.push(this.#cancel())
+      // where it cannot be cancelled, it is read to its end
+      if (rows.bytes >= mostBytes) cutting.push(this.#cancel().catch(() => undefined))
     }
     try {
       await this.#reading.query(sql)
@@ -124,4 +125,17 @@ export class ChunkReader {
   async close(): Promise<void> {
     await Promise.all([this.client, this.#reading].map((each) => each.end().catch(() => undefined)))
   }
+}
+
+/** Queries one after the other, whoever asks for them: `pg` queues them, and says that it will not do so for ever. */
+function inTurn(client: pg.Client): pg.Client {
+  const query = client.query.bind(client) as (...given: unknown[]) => Promise<unknown>
+  let before: Promise<unknown> = Promise.resolve()
+  const queued = (...given: unknown[]): Promise<unknown> => {
+    const answer = before.then(() => query(...given))
+    before = answer.catch(() => undefined)
+    return answer
+  }
+  client.query = queued as typeof client.query
+  return client
 }

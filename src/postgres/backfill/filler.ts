@@ -18,8 +18,8 @@ import { watermarkText } from './watermark.ts'
 /** A chunk whose `low` is written, and the writers that were there before it. */
 export interface BegunChunk {
   readonly chunk: Chunk
-  /** What the table was when `low` was written: whatever alters it behind that comes by in the stream. */
-  readonly shape: TableShape
+  /** The table behind `low`: whatever alters it later comes by in the stream. Null where a writer was there, who may have altered it before. */
+  readonly shape: TableShape | null
   readonly writers: OlderWriters
   readonly since: number
 }
@@ -62,8 +62,9 @@ export class Filler {
   async next(table: TableFill, ahead: boolean): Promise<BegunChunk | null> {
     const begun = await (this.#takeAhead(table) ?? this.#begin(this.#stream.begin(table)))
     if (!(await this.#isFree(begun))) return begun
+    const shape = begun.shape ?? (await this.#shapeOf(table))
     if (ahead) this.#beginAhead(table)
-    await this.#read(begun)
+    await this.#read({ ...begun, shape })
     if (table.isRead) this.#dropAhead()
     return null
   }
@@ -105,7 +106,7 @@ export class Filler {
     await this.#reader.markLow(watermarkText(this.#stream.run, chunk.number, 'low'))
     const writers = await OlderWriters.of(client, table.oid)
     const since = performance.now()
-    return { chunk, writers, since, shape: await this.#shapeOf(table) }
+    return { chunk, writers, since, shape: writers.areNone ? await this.#shapeOf(table) : null }
   }
 
   async #shapeOf(table: TableFill): Promise<TableShape> {
@@ -130,7 +131,7 @@ export class Filler {
     await this.#read({ ...begun, shape: await this.#shapeOf(chunk.table) })
   }
 
-  async #read({ chunk, shape }: BegunChunk): Promise<void> {
+  async #read({ chunk, shape }: BegunChunk & { readonly shape: TableShape }): Promise<void> {
     const { table } = chunk
     if (chunk.isOutdated) return this.#stream.drop(chunk)
     if (!(await this.#take(table, shape))) return this.#stream.drop(chunk)

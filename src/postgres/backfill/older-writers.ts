@@ -37,6 +37,10 @@ export class OlderWriters {
     return writers
   }
 
+  get areNone(): boolean {
+    return this.#left.length === 0
+  }
+
   /** Looks again; true when none is left. */
   async haveEnded(): Promise<boolean> {
     if (this.#left.length === 0) return true

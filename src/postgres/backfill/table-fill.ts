@@ -158,6 +158,7 @@ export class TableFill {
   /** From its first row: a place in it means nothing any more, or too many rows would have to be remembered. */
   startOver(): void {
     this.#handedOnTo = null
+    this.lastPage = null // of another file, maybe
     this.holes.clear()
     this.goBack()
     this.#startedOver.made++
