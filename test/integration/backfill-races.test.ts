@@ -5,6 +5,7 @@ import type { TemporaryDatabase } from '../support/postgres.ts'
 import { postgresServers, startPostgres } from '../support/postgres.ts'
 import { readingRole } from '../support/reading-role.ts'
 import { openSession } from '../support/session.ts'
+import { silentStandby } from '../support/silent-standby.ts'
 import { preparedDatabase } from '../support/source.ts'
 import { heardLogger } from '../support/heard-logger.ts'
 import { eventually } from '../support/wait.ts'
@@ -22,21 +23,9 @@ test('a commit that is in the stream and not visible yet is waited for', async (
     before: ({ query }) =>
       query(`create table t as select 1 as id, 'old' as v; alter table t add primary key (id)`),
   })
-  await database.query('set synchronous_commit = local')
-  await database.query(`alter system set synchronous_standby_names = 'nobody'`)
-  await database.query('select pg_reload_conf()')
   const rows = new LastRows('t')
   await using stream = openFill(database, { rows })
-  await using writer = await openSession(database.url)
-  await eventually(
-    async () =>
-      (
-        await writer.query(
-          `select from pg_settings where name = 'synchronous_standby_names' and setting <> ''`,
-        )
-      ).length > 0,
-    { about: 'The setting' },
-  )
+  await using writer = await silentStandby(database)
 
   const committing = writer.query(`update t set v = 'new'`)
   await stream.until(() => rows.both[0].get(1)?.['v'] === 'new', 'The commit in the stream')
@@ -45,8 +34,7 @@ test('a commit that is in the stream and not visible yet is waited for', async (
   await startBackfill({ url: database.url })
   await blocked(database)
 
-  await database.query('alter system reset synchronous_standby_names')
-  await database.query('select pg_reload_conf()')
+  await writer.letGo()
   await committing
   assert.deepEqual(
     (await filled(database.url)).map(({ state }) => state),

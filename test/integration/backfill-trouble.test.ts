@@ -8,7 +8,7 @@ import { heardLogger } from '../support/heard-logger.ts'
 import { postgresServers, startPostgres } from '../support/postgres.ts'
 import type { TemporaryDatabase } from '../support/postgres.ts'
 import { readingRole } from '../support/reading-role.ts'
-import { openSession } from '../support/session.ts'
+import { silentStandby } from '../support/silent-standby.ts'
 import { preparedDatabase } from '../support/source.ts'
 import { eventually } from '../support/wait.ts'
 
@@ -62,21 +62,9 @@ test('a column whose DDL is in the stream and not visible yet is in the rows', a
     before: ({ query }) =>
       query(`create table t (id int primary key, v text); insert into t values (1, 'a'), (2, 'b'), (3, 'c')`),
   })
-  await database.query('set synchronous_commit = local')
-  await database.query(`alter system set synchronous_standby_names = 'nobody'`)
-  await database.query('select pg_reload_conf()')
   const rows = new LastRows('t')
   await using stream = openFill(database, { rows })
-  await using writer = await openSession(database.url)
-  await eventually(
-    async () =>
-      (
-        await writer.query(
-          `select from pg_settings where name = 'synchronous_standby_names' and setting <> ''`,
-        )
-      ).length > 0,
-    { about: 'The setting' },
-  )
+  await using writer = await silentStandby(database)
   const committing = writer.query(`alter table t add column w text default 'x'`)
   const tells = (event: { readonly kind: string }): boolean =>
     event.kind === 'schema-change' &&
@@ -95,8 +83,7 @@ test('a column whose DDL is in the stream and not visible yet is in the rows', a
       ).length > 0,
     { every: 5, about: 'The backfill that waits' },
   )
-  await database.query('alter system reset synchronous_standby_names')
-  await database.query('select pg_reload_conf()')
+  await writer.letGo()
   await committing
   await filled(database.url)
   await assertSame(database, rows, 't')
