@@ -46,6 +46,7 @@ set extra_float_digits = 1
 set plan_cache_mode = force_generic_plan
 set join_collapse_limit = 1
 set enable_seqscan = off
+set enable_bitmapscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
 set enable_material = off
@@ -90,7 +91,7 @@ begin
          -- the view of a repeatable read transaction has tables that are gone
          and pg_table_is_visible(c.oid) is not null
          -- and those that others changed, and this transaction after them, twice
-         and (c.xmax = '0' or not exists (select from pg_class as newer where newer.oid = c.oid and newer.xmax = '0'))
+         and (c.xmax = '0' or not exists (select from pg_class as newer where newer.oid = c.oid and newer.xmax = '0' offset 0))
       offset 0
     ) as c
    cross join lateral (

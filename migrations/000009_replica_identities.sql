@@ -31,13 +31,13 @@ begin
            when c.relreplident = 'f' then 'a virtual generated column cannot be part of the replica identity FULL'
            when c.relreplident = 'n' then 'its replica identity is NOTHING'
            when c.relreplident = 'i' then 'the index of its replica identity is gone'
-           when exists (select from pg_index as k where k.indrelid = c.oid and k.indisprimary)
+           when exists (select from pg_index as k where k.indrelid = c.oid and k.indisprimary offset 0)
              then 'its primary key can be deferred'
            else 'it has no primary key'
          end,
          c.reltoastrelid <> 0
     from pg_class as c
-   -- offset 0: never all schemas first
+   -- offset 0, here and below: never a whole catalog first, whatever the statistics say
    cross join lateral (select s.nspname from pg_namespace as s where s.oid = c.relnamespace offset 0) as n
    where c.oid = any (table_oids)
      and c.relkind = 'r'
@@ -45,15 +45,17 @@ begin
      and c.oid >= 16384
      and n.nspname <> 'pgstream'
      -- an old view has what others changed, and this transaction after them, twice
-     and (c.xmax = '0' or not exists (select from pg_class as newer where newer.oid = c.oid and newer.xmax = '0'))
+     and (c.xmax = '0' or not exists (select from pg_class as newer where newer.oid = c.oid and newer.xmax = '0' offset 0))
      and case c.relreplident
            when 'f' then exists (
-             select from pg_attribute as a where a.attrelid = c.oid and a.attgenerated = 'v' and not a.attisdropped)
+             select from pg_attribute as a where a.attrelid = c.oid and a.attgenerated = 'v' and not a.attisdropped
+             offset 0)
            else not exists (
              select from pg_index as i
               where i.indrelid = c.oid and i.indisunique and i.indisvalid and i.indislive and i.indimmediate
                 and i.indpred is null
-                and (c.relreplident = 'd' and i.indisprimary or c.relreplident = 'i' and i.indisreplident))
+                and (c.relreplident = 'd' and i.indisprimary or c.relreplident = 'i' and i.indisreplident)
+             offset 0)
          end;
 end
 $$;

@@ -36,6 +36,7 @@ begin
   select c.relreplident, c.relname, n.nspname,
          exists (
            select from pg_attribute as a where a.attrelid = c.oid and a.attgenerated = 'v' and not a.attisdropped
+           offset 0
          ) as has_virtual_column
     into target
     from pg_class as c
@@ -53,7 +54,8 @@ begin
        and i.indexprs is null
        and not exists (
          select from pg_attribute as a
-          where a.attrelid = i.indrelid and a.attnum = any (i.indkey) and not a.attnotnull)
+          where a.attrelid = i.indrelid and a.attnum = any (i.indkey) and not a.attnotnull
+         offset 0)
      order by i.indisprimary desc, i.indnkeyatts, i.indexrelid
      limit 1;
     if not found then

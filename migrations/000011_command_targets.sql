@@ -7,7 +7,10 @@ begin
     with recursive below as (
       select i.inhrelid from pg_inherits as i where i.inhparent = any (table_oids)
       union
-      select i.inhrelid from below as b join pg_inherits as i on i.inhparent = b.inhrelid
+      -- offset 0, here and below: never the whole catalog first, whatever the statistics say
+      select i.inhrelid
+        from below as b
+       cross join lateral (select p.inhrelid from pg_inherits as p where p.inhparent = b.inhrelid offset 0) as i
     )
     select coalesce(array_agg(b.inhrelid), '{}') from below as b);
 end
@@ -25,14 +28,29 @@ begin
       select unnest(type_oids) as oid
       union
       -- arrays of a type and domains over it
-      select d.objid
+      select u.objid
         from reached as r
-        join pg_depend as d on d.refclassid = 'pg_type'::regclass and d.refobjid = r.oid and d.classid = 'pg_type'::regclass
+       cross join lateral (
+         select d.objid
+           from pg_depend as d
+          where d.refclassid = 'pg_type'::regclass and d.refobjid = r.oid and d.classid = 'pg_type'::regclass
+         offset 0
+       ) as u
+    ), used as (
+      select u.objid
+        from reached as r
+       cross join lateral (
+         select d.objid
+           from pg_depend as d
+          where d.refclassid = 'pg_type'::regclass and d.refobjid = r.oid and d.classid = 'pg_class'::regclass
+         offset 0
+       ) as u
     )
-    select coalesce(array_agg(distinct c.oid), '{}')
-      from reached as r
-      join pg_depend as d on d.refclassid = 'pg_type'::regclass and d.refobjid = r.oid and d.classid = 'pg_class'::regclass
-      join pg_class as c on c.oid = d.objid and c.relkind in ('r', 'p'));
+    select coalesce(array_agg(distinct t.oid), '{}')
+      from used as u
+     cross join lateral (
+       select c.oid from pg_class as c where c.oid = u.objid and c.relkind in ('r', 'p') offset 0
+     ) as t);
 end
 $$;
 
@@ -90,9 +108,11 @@ begin
 
   if types <> '{}' then
     tables := tables || (
-      select coalesce(array_agg(c.oid), '{}')
+      select coalesce(array_agg(t.oid), '{}')
         from pg_depend as d
-        join pg_class as c on c.oid = d.objid and c.reloftype = d.refobjid
+       cross join lateral (
+         select c.oid from pg_class as c where c.oid = d.objid and c.reloftype = d.refobjid offset 0
+       ) as t
        where d.refclassid = 'pg_type'::regclass and d.refobjid = any (types) and d.classid = 'pg_class'::regclass);
   end if;
 end

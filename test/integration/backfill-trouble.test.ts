@@ -98,11 +98,15 @@ test('a large chunk that cannot be cancelled, because nobody may connect any mor
   await using role = await readingRole(database, ['a', 'b'])
   const rows = new LastRows('b')
   const first = new FirstSnapshot()
-  await using stream = openFill({ ...database, url: role.url }, { rows, first })
+  const { logger, lines } = heardLogger()
+  await using stream = openFill({ ...database, url: role.url }, { rows, first, logger })
   await startBackfill({ url: role.url, tables: ['public.a'] })
   await first.arrived
   await database.query(`alter role ${role.name} nologin`)
   await startBackfill({ url: database.url, tables: ['public.b'] })
+  // the sessions are closed, for ever here, when no table is left
+  const begun = (): boolean => lines.some(({ fields }) => fields['table'] === 'public.b')
+  await eventually(begun, { timeoutMs: 60_000, every: 20, about: 'The backfill that knows the second table' })
   first.letGo()
   const tables = await filled(database.url)
   await database.query(`alter role ${role.name} login`)
