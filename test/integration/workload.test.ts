@@ -11,7 +11,7 @@ const total = Number(process.env['PGSTREAM_TEST_SEEDS'] ?? 200)
 /** A seed, or the first and the last of some: `201-400`. */
 const only = process.env['PGSTREAM_TEST_SEED']
 /** As many as leave 200 seeds two minutes on two cores; `generate` has more if it is not told. */
-const statements = 64
+const statements = 48
 /** Of one test, with a database of its own: what a stream has told is kept in memory. */
 const seedsPerTest = 50
 
