@@ -71,6 +71,7 @@ export class Lanes {
     await Promise.all(before)
     await this.#turn()
     try {
+      signal.throwIfAborted()
       await this.#send(documents, signal)
     } finally {
       const next = this.#waiting.shift()

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ChunkReader } from '../../src/postgres/backfill/chunk-reader.ts'
-import { startBackfill } from '../../src/postgres/backfill/request-backfill.ts'
+import { backfillStatus, startBackfill } from '../../src/postgres/backfill/request-backfill.ts'
 import { assertSame, filled, openFill } from '../support/backfill/fill.ts'
 import { FirstSnapshot, LastRows } from '../support/backfill/last-rows.ts'
 import { heardLogger } from '../support/heard-logger.ts'
 import { postgresServers, startPostgres } from '../support/postgres.ts'
 import type { TemporaryDatabase } from '../support/postgres.ts'
 import { readingRole } from '../support/reading-role.ts'
+import { openSession } from '../support/session.ts'
 import { silentStandby } from '../support/silent-standby.ts'
 import { preparedDatabase } from '../support/source.ts'
 import { eventually } from '../support/wait.ts'
@@ -115,5 +116,53 @@ test('a large chunk that cannot be cancelled, because nobody may connect any mor
     ['done', 'done'],
   )
   assert.equal(rows.both[0].size, 250)
+  assert.ok(stream)
+})
+
+test('whoever waits to alter a table for long, behind somebody who reads it, is waited for, and other tables go first', async (t) => {
+  await using database = await withRows(numbers('t') + numbers('u'))
+  await using reader = await openSession(database.url, 'somebody who reads t')
+  await using other = await openSession(database.url, 'somebody who waits to alter t')
+  await reader.query('begin; select count(*) from t')
+  const altering = other.query('alter table t add column w int default 7')
+  altering.catch(() => undefined) // told below
+  const original: (this: ChunkReader, text: string) => Promise<void> = Reflect.get(
+    ChunkReader.prototype,
+    'markLow',
+  )
+  const { mock } = t.mock.method(
+    ChunkReader.prototype,
+    'markLow',
+    async function (this: ChunkReader, text: string) {
+      await this.client.query(`set lock_timeout = '5ms'`) // two seconds, thirty times, are a minute
+      await original.call(this, text)
+    },
+  )
+  const { logger, lines } = heardLogger()
+  const rows = new LastRows('t')
+  await using stream = openFill(database, { rows, logger })
+  await startBackfill({ url: database.url })
+  const states = async (): Promise<string[][]> =>
+    (await backfillStatus({ url: database.url })).map(({ table, state }) => [table, state])
+  await eventually(async () => (await states()).some(([table, state]) => table === 'u' && state === 'done'), {
+    timeoutMs: 60_000,
+    about: 'The end of the table that nobody has locked',
+  })
+  const before = mock.callCount()
+  const isWaiting = (): boolean => mock.callCount() > before + 30
+  await eventually(isWaiting, { timeoutMs: 60_000, every: 20, about: 'The backfill that waits for long' })
+  assert.deepEqual((await states()).sort(), [
+    ['t', 'waiting'],
+    ['u', 'done'],
+  ])
+  assert.ok(lines.some(({ message }) => message.includes('waits for somebody who has locked it')))
+  await reader.query('commit')
+  await altering
+  const tables = await filled(database.url)
+  assert.deepEqual(
+    tables.map(({ state }) => state),
+    ['done', 'done'],
+  )
+  await assertSame(database, rows, 't')
   assert.ok(stream)
 })

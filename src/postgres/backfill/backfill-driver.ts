@@ -40,15 +40,10 @@ const pollBlockedMs = 100
 const tellBlockedMs = 5_000
 const mostFailures = 20
 
-/** What another look at the table may mend: it was altered, locked, or the statement was ended by somebody. */
-const passing: ReadonlySet<string | undefined> = new Set([
-  '42P01',
-  '42703',
-  '42883',
-  '42704',
-  '55P03',
-  '57014',
-])
+/** What another look at the table may mend: it was altered, or the statement was ended by somebody. */
+const passing: ReadonlySet<string | undefined> = new Set(['42P01', '42703', '42883', '42704', '57014'])
+/** Somebody has a lock on it, for as long as they like. */
+const locked = '55P03'
 
 /** Fills the tables that are asked for, one after the other; those that have to wait let others go first. */
 export class BackfillDriver {
@@ -179,13 +174,24 @@ export class BackfillDriver {
       const state = sqlState(cause)
       if (state === undefined && !(cause instanceof PgstreamError)) throw cause
       if (state?.startsWith('08') || state?.startsWith('57P')) throw cause
+      const { failures } = table
       stream.dropTable(table)
+      if (state === locked) return this.#waitFor(table, failures)
       if (passing.has(state) && table.failures < mostFailures) {
         await pause(Math.min(1_000, 20 * 2 ** table.failures))
         return
       }
       await this.#fail(table, cause)
     }
+  }
+
+  /** No failure; the others go first. */
+  #waitFor(table: TableFill, failures: number): void {
+    const { tables } = this.#options.stream
+    table.failures = failures
+    tables.delete(table.oid)
+    tables.set(table.oid, table)
+    this.#tell.warn({ table: table.name }, 'the backfill of a table waits for somebody who has locked it')
   }
 
   async #fail(table: TableFill, cause: unknown): Promise<void> {

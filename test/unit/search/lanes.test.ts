@@ -85,3 +85,17 @@ test('what fails fails all behind it with a document of the same id, and is not 
   assert.equal(asked.length, 1)
   await assert.rejects(lanes.idle(), error)
 })
+
+test('what waits for its turn when the signal fires is not sent', async () => {
+  const { lanes, asked } = heldLanes()
+  const abort = new AbortController()
+  const states = [lanes.send(documents(0, 900), abort.signal), lanes.send(documents(900, 300), abort.signal)]
+  const ended = Promise.allSettled(states)
+  await nextTurn()
+  abort.abort(new Error('stopped'))
+  for (const { answer } of asked) answer()
+  const [first, second] = await ended
+  assert.equal(first!.status, 'fulfilled')
+  assert.equal(second!.status, 'rejected')
+  assert.equal(asked.length, 3)
+})
