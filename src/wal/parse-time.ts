@@ -1,7 +1,13 @@
 const printed =
   /^(\d{4,6})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?([+-])(\d\d)(?::?(\d\d))?(?::?(\d\d))?$/
 
-/** Microseconds since 1970 of a time stamp with its zone, as Postgres prints it in ISO style; undefined for another text. */
+/** Of a `Date`, in microseconds. */
+const mostMicros = 8.64e18
+
+/**
+ * Microseconds since 1970 of a time stamp with its zone, as Postgres prints it in ISO style; undefined for another text, and for a
+ * time that a `Date` cannot hold.
+ */
 export function parseTime(text: string): number | undefined {
   const match = printed.exec(text)
   if (!match) return undefined
@@ -9,5 +15,6 @@ export function parseTime(text: string): number | undefined {
   const milliseconds = Date.UTC(year!, month! - 1, day, hour, minute, second)
   const micros = Number((match[7] ?? '').padEnd(6, '0'))
   const offset = Number(match[9]) * 3600 + Number(match[10] ?? 0) * 60 + Number(match[11] ?? 0)
-  return milliseconds * 1000 + micros - (match[8] === '-' ? -1 : 1) * offset * 1_000_000
+  const time = milliseconds * 1000 + micros - (match[8] === '-' ? -1 : 1) * offset * 1_000_000
+  return Math.abs(time) <= mostMicros ? time : undefined
 }

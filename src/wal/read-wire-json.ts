@@ -8,34 +8,11 @@ import type { Position } from './position.ts'
 import type { Relation } from './relation.ts'
 import { unchangedToast } from './value.ts'
 import type { Row, Value } from './value.ts'
+import { parseWireEvent } from './wire-event.ts'
+import type { WireEvent } from './wire-event.ts'
 import { WireShapes } from './wire-shapes.ts'
-import type { WireColumn, WireMetadata, WireShape } from './wire-shapes.ts'
+import type { WireColumn, WireShape } from './wire-shapes.ts'
 import { readValue } from './wire-values.ts'
-
-/** The fields of `encodeWireJson`; those after `metadata` are missing in what the original pgstream wrote. */
-interface WireEvent {
-  readonly action: string
-  readonly timestamp: string | null
-  readonly lsn: string
-  readonly schema: string
-  readonly table: string
-  readonly columns: readonly WireColumn[] | null
-  readonly identity: readonly WireColumn[] | null
-  readonly metadata?: WireMetadata | null
-  readonly commit_lsn?: string
-  readonly ordinal?: number
-  readonly xid?: number
-  readonly unchanged_toast?: readonly string[]
-  readonly unchanged_toast_ids?: readonly string[]
-  readonly snapshot?: boolean
-  readonly transactional?: boolean
-  readonly prefix?: string
-  readonly content?: string
-  readonly content_base64?: string
-}
-
-/** Numbers keep their digits as text: `JSON.parse` would round them. Within a string the quotes would be escaped. */
-const numbers = /"value"\s*:\s*(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?=[,}\s])/g
 
 /**
  * Reads events from wire JSON, and gives the rows of one shape one relation.
@@ -60,7 +37,7 @@ export interface ReadChange {
 
 /** Shares the relations of `shapes`. @throws {TypeError} as `WireJsonReader.read`. */
 export function readWireJson(json: string, position: Position | null, shapes: WireShapes): ReadChange {
-  const wire = parse(json)
+  const wire = parseWireEvent(json)
   const lsn = readLsn(wire.lsn)
   const change = {
     commitLsn: wire.commit_lsn === undefined ? lsn : readLsn(wire.commit_lsn),
@@ -114,18 +91,6 @@ function shapeOf(wire: WireEvent, shapes: WireShapes): WireShape {
   return shapes.of({ schema, table, metadata: metadata ?? null, ...columnsAndKeys })
 }
 
-function parse(json: string): WireEvent {
-  let wire: unknown
-  try {
-    wire = JSON.parse(json.replace(numbers, '"value":"$1"'))
-  } catch {
-    throw new TypeError('is not JSON') // what the parser says would show a piece of it
-  }
-  if (typeof wire !== 'object' || wire === null || Array.isArray(wire))
-    throw new TypeError('is no JSON object')
-  return wire as WireEvent
-}
-
 function readLsn(text: unknown): Lsn {
   if (text === '') return noLsn
   try {
@@ -170,11 +135,11 @@ function insertOrSchemaChange(row: Omit<InsertEvent, 'kind' | 'values'>, values:
 
 function rowOf(
   { columns }: Relation,
-  wire: readonly WireColumn[] | null,
+  wire: readonly WireColumn[] | null | undefined,
   at: readonly number[],
   missing: null | typeof unchangedToast,
 ): Row {
-  if (wire === null) throw new TypeError('has no row')
+  if (!wire) throw new TypeError('has no row')
   const row = new Array<Value>(columns.length).fill(missing)
   for (let i = 0; i < wire.length; i++) row[at[i]!] = readValue(wire[i]!.value, columns[at[i]!]!.type)
   return row

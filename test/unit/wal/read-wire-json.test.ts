@@ -36,6 +36,8 @@ function rows(event: ChangeEvent): unknown {
 const insert = (columns: string): string =>
   `{"action":"I","timestamp":"2026-11-22 07:59:18.71+00","lsn":"0/1F","schema":"public","table":"t","columns":[${columns}],"identity":null}`
 
+const withField = (field: string): string => insert('').replace(/\}$/, `,${field}}`)
+
 describe('reading wire JSON', () => {
   for (const name of recordings) {
     test(`${name}: what is read back is what was written, value by value, and is written the same again`, async () => {
@@ -146,6 +148,13 @@ describe('reading wire JSON', () => {
     ['a bad bytea', insert('{"name":"a","type":"bytea","value":"secret"}')],
     ['an object as value', insert('{"name":"a","type":"text","value":{"secret":1}}')],
     ['a column without type', insert('{"name":"a","value":"secret"}')],
+    ['a list of columns with none in it', insert('null')],
+    ['an old row that is none', insert('').replace('"identity":null', '"identity":"secret"')],
+    ['of a time that there is not', insert('').replace('2026-11-22', '999999-11-22')],
+    ['with a place that is no number', withField('"ordinal":"secret"')],
+    ['of a transaction that is no number', withField('"xid":["secret"]')],
+    ['with ids that are no list', withField('"metadata":{"id_col_pgstream_id":{"secret":1}}')],
+    ['without a list of what an update left alone', withField('"unchanged_toast":"secret"')],
   ] as const) {
     test(`a message that is ${what} is a TypeError that shows nothing of it`, () => {
       assert.throws(
