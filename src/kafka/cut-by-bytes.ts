@@ -1,4 +1,5 @@
 import type { KafkaMessage } from './kafka-client.ts'
+import { headerFields } from './message-headers.ts'
 
 /** Of a record besides key, value and headers: lengths, attributes, deltas of time and offset, as varints. */
 const recordOverhead = 40
@@ -9,7 +10,8 @@ function encodedBytes(message: KafkaMessage): number {
   if (message.size !== undefined) return message.size
   const { key, value, headers } = message
   let bytes = recordOverhead + (value?.length ?? 0) + (key?.length ?? 0)
-  for (const name in headers) bytes += headerOverhead + name.length + (headers[name]?.length ?? 0)
+  for (const [name, header] of headerFields(headers))
+    bytes += headerOverhead + name.length + (header?.length ?? 0)
   return bytes
 }
 

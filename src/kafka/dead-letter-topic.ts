@@ -1,4 +1,5 @@
-import type { KafkaClient, KafkaProducer } from './kafka-client.ts'
+import type { KafkaClient, KafkaMessage, KafkaProducer } from './kafka-client.ts'
+import type { MessageHeaders } from './message-headers.ts'
 
 /** What no other topic takes has to fit here; brokers read requests of up to 100 MiB. Kept until somebody deletes it. */
 const settings = { 'max.message.bytes': '104857600', 'retention.ms': '-1' }
@@ -9,7 +10,7 @@ export const deadLetterTopicOf = (topic: string): string => `${topic}.dead-lette
 export interface DeadLetter {
   readonly key: Buffer | null
   readonly value: Buffer | null
-  readonly headers: Readonly<Record<string, Buffer | string | undefined>>
+  readonly headers: MessageHeaders
   readonly partition: number
   readonly offset?: bigint | undefined
   /** A sentence without values. */
@@ -22,6 +23,7 @@ export class DeadLetterTopic {
   readonly #topic: string
   readonly #replicationFactor: number
   #producer: Promise<KafkaProducer> | null = null
+  #last: { readonly letter: DeadLetter; readonly messages: readonly KafkaMessage[] } | null = null
   #count = 0
 
   constructor(client: KafkaClient, topic: string, replicationFactor: number) {
@@ -40,21 +42,27 @@ export class DeadLetterTopic {
   }
 
   /** Resolves when it is durable there. @throws {PgstreamError} as `KafkaProducer.send`, and PGSTREAM_KAFKA_TOPIC. */
-  async keep({ key, value, headers, partition, offset, reason }: DeadLetter): Promise<void> {
+  async keep(letter: DeadLetter): Promise<void> {
     this.#producer ??= this.#open()
     const producer = await this.#producer.catch((error: unknown) => {
       this.#producer = null
       throw error
     })
+    // the same list when it is tried again: nothing that was stored is stored twice
+    if (this.#last?.letter !== letter) this.#last = { letter, messages: [this.#messageOf(letter)] }
+    await producer.send(this.name, this.#last.messages, (_message, error) => Promise.reject(error))
+    this.#last = null
+    this.#count++
+  }
+
+  #messageOf({ key, value, headers, partition, offset, reason }: DeadLetter): KafkaMessage {
     const about = {
       'pgstream-error': reason,
       'pgstream-topic': this.#topic,
       'pgstream-partition': String(partition),
       ...(offset === undefined ? {} : { 'pgstream-offset': String(offset) }),
     }
-    const message = { partition: 0, key, value, headers: { ...headers, ...about } }
-    await producer.send(this.name, [message], (_message, error) => Promise.reject(error))
-    this.#count++
+    return { partition: 0, key, value, headers: { ...headers, ...about } }
   }
 
   async close(): Promise<void> {

@@ -17,7 +17,7 @@ export interface FetchedBatch {
   readonly magicByte: number
 }
 
-type Header = Buffer | null
+type Header = Buffer | null | (Buffer | null)[]
 
 /**
  * A record as a batch has it, read when somebody asks: what kafkajs itself looks at, and a message to us.
@@ -99,19 +99,21 @@ export class FetchedRecord {
   }
 
   /** The values of a name that is there several times are a list. */
-  get headers(): Record<string, Header | Header[]> {
+  get headers(): Record<string, Header> {
     reader.begin(this.#bytes, this.#valueAt)
     reader.skipBytes()
-    const headers: Record<string, Header | Header[]> = {}
+    const headers = new Map<string, Header>()
     for (let left = reader.varint(); left > 0; left--) {
       const name = reader.bytes()!.toString('utf8')
       const value = reader.bytes()
-      const before = headers[name]
-      headers[name] =
-        before === undefined ? value : Array.isArray(before) ? [...before, value] : [before, value]
+      const before = headers.get(name)
+      headers.set(
+        name,
+        before === undefined ? value : Array.isArray(before) ? [...before, value] : [before, value],
+      )
     }
     if (reader.at > this.#end) throw cut()
-    return headers
+    return Object.fromEntries(headers)
   }
 
   get isControlRecord(): boolean {
@@ -148,7 +150,7 @@ class ReceivedRecord implements ReceivedMessage {
   }
 
   get headers(): ReceivedMessage['headers'] {
-    return this.#record.headers as ReceivedMessage['headers']
+    return this.#record.headers
   }
 }
 

@@ -1,4 +1,5 @@
 import type { PgstreamError } from '../errors.ts'
+import type { MessageHeaders } from './message-headers.ts'
 
 /**
  * What we need of a Kafka client, and all that the rest of this folder knows of one: batches of ready bytes in,
@@ -46,7 +47,7 @@ export interface KafkaMessage {
   readonly partition: number
   readonly key: Buffer | null
   readonly value: Buffer | null
-  readonly headers: Readonly<Record<string, Buffer | string | undefined>>
+  readonly headers: MessageHeaders
   /** Not less than all of it takes in a request, where that is known. */
   readonly size?: number
 }
@@ -109,7 +110,7 @@ export interface ReceivedMessage {
   readonly offset: bigint
   readonly key: Buffer | null
   readonly value: Buffer | null
-  readonly headers: Readonly<Record<string, Buffer | string | undefined>>
+  readonly headers: MessageHeaders
 }
 
 export interface KafkaConsumer {

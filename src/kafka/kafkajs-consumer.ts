@@ -211,5 +211,5 @@ export class KafkajsConsumer implements KafkaConsumer {
 function received(message: KafkaMessage): ReceivedMessage {
   if (message instanceof FetchedRecord) return message.message
   const { offset, key, value, headers = {} } = message
-  return { offset: BigInt(offset), key, value, headers: headers as ReceivedMessage['headers'] }
+  return { offset: BigInt(offset), key, value, headers }
 }

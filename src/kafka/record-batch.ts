@@ -1,6 +1,8 @@
 import { ChangeMessage } from './change-message.ts'
 import { crc32c } from './crc32c.ts'
 import type { KafkaMessage } from './kafka-client.ts'
+import { headerFields } from './message-headers.ts'
+import type { HeaderValue } from './message-headers.ts'
 import { lengthenedText, varintBytes, writeVarint } from './varint.ts'
 
 /** Who sends a batch, and which one it is: by this a broker knows one that it already has. */
@@ -12,7 +14,7 @@ export interface BatchIdentity {
 }
 
 /** The header of a batch, up to its records. */
-const headerBytes = 61
+const batchHeaderBytes = 61
 /** Where its length stands, and what comes before that is counted by it. */
 const lengthAt = 8
 const countedFrom = 12
@@ -32,13 +34,13 @@ export function encodeRecordBatch(
   take: (bytes: number) => Buffer = (bytes) => Buffer.allocUnsafe(bytes),
 ): Buffer {
   const sizes = new Int32Array(messages.length)
-  let total = headerBytes
+  let total = batchHeaderBytes
   for (let i = 0; i < messages.length; i++) {
     const size = (sizes[i] = recordBytes(messages[i]!, i))
     total += varintBytes(size) + size
   }
   const batch = take(total)
-  let at = headerBytes
+  let at = batchHeaderBytes
   for (let i = 0; i < messages.length; i++) at = writeRecord(batch, at, messages[i]!, i, sizes[i]!)
   return withHeader(batch, { count: messages.length, attributes: 0, identity, timestamp })
 }
@@ -50,8 +52,8 @@ export async function compressedBatch(
   batch: Buffer,
   compress: (records: Buffer) => Promise<Buffer>,
 ): Promise<Buffer> {
-  const records = await compress(batch.subarray(headerBytes))
-  const compressed = Buffer.concat([batch.subarray(0, headerBytes), records])
+  const records = await compress(batch.subarray(batchHeaderBytes))
+  const compressed = Buffer.concat([batch.subarray(0, batchHeaderBytes), records])
   compressed.writeInt16BE(gzipAttribute, checkedFrom)
   return withSums(compressed)
 }
@@ -101,15 +103,9 @@ function recordBytes(message: KafkaMessage, offset: number): number {
   }
   const { key, value, headers } = message
   let bytes = fixedBytes + varintBytes(offset) + fieldBytes(key) + fieldBytes(value)
-  let count = 0
-  for (const name in headers) {
-    const header = headers[name]
-    if (header === undefined) continue
-    const valueBytes = typeof header === 'string' ? textBytes(header) : header.length
-    bytes += nameBytes(name).length + varintBytes(valueBytes) + valueBytes
-    count++
-  }
-  return bytes + varintBytes(count)
+  const fields = headerFields(headers)
+  for (const [name, header] of fields) bytes += nameBytes(name).length + headerBytes(header)
+  return bytes + varintBytes(fields.length)
 }
 
 function writeRecord(
@@ -132,12 +128,9 @@ function writeRecord(
   }
   const { value, headers } = message
   at = writeField(batch, at, value)
-  let count = 0
-  for (const name in headers) if (headers[name] !== undefined) count++
-  at = writeVarint(batch, at, count)
-  for (const name in headers) {
-    const header = headers[name]
-    if (header === undefined) continue
+  const fields = headerFields(headers)
+  at = writeVarint(batch, at, fields.length)
+  for (const [name, header] of fields) {
     at = writeBytes(batch, at, nameBytes(name))
     at = typeof header === 'string' ? writeText(batch, at, header) : writeField(batch, at, header)
   }
@@ -147,6 +140,12 @@ function writeRecord(
 /** Bytes with their length before them; none at all are a length of -1. */
 const fieldBytes = (bytes: Buffer | null): number =>
   bytes === null ? 1 : varintBytes(bytes.length) + bytes.length
+
+function headerBytes(header: HeaderValue): number {
+  if (typeof header !== 'string') return fieldBytes(header)
+  const bytes = textBytes(header)
+  return varintBytes(bytes) + bytes
+}
 
 function writeField(batch: Buffer, at: number, bytes: Buffer | null): number {
   if (bytes !== null) return writeBytes(batch, writeVarint(batch, at, bytes.length), bytes)

@@ -58,7 +58,7 @@ describe('reading from Kafka', { concurrency: 2 }, () => {
     await producer.send({
       topic: topic.name,
       messages: [
-        { key: 'k', value: 'no JSON', headers: { from: 'elsewhere' } },
+        { key: 'k', value: 'no JSON', headers: { from: ['nowhere', 'elsewhere'] } },
         { key: 'tombstone', value: null },
         { value: '{"action":"X"}' },
         { value: Buffer.from([0xff, 0xfe, 0x00]) },
@@ -81,7 +81,7 @@ describe('reading from Kafka', { concurrency: 2 }, () => {
         [null, '\u00ff\u00fe\u0000'],
       ],
     )
-    assert.equal(letters[0]!.headers['from'], 'elsewhere')
+    assert.match(letters[0]!.headers['from']!, /elsewhere$/) // a name that is there twice
     for (const [i, { headers }] of letters.entries()) {
       assert.equal(headers['pgstream-topic'], topic.name)
       assert.equal(headers['pgstream-offset'], String(2 + i))

@@ -110,3 +110,15 @@ test('records that reach beyond their batch are an error, not messages', async (
     }
   }
 })
+
+test('headers of any name are kept as they were, none and several of a name, too', async () => {
+  const headers = { ['__proto__']: Buffer.from('a'), several: [Buffer.from('b'), null], none: null }
+  const message = { partition: 0, key: null, value: null, headers }
+  const again = [message]
+  for (let i = 0; i < 2; i++) {
+    const encoded = encodeRecordBatch(again, { producerId: 5n, producerEpoch: 1, sequence: 0 }, 0)
+    const [record] = (await decodeMessages(fetched(encoded), notTheirs)) as FetchedRecord[]
+    assert.deepEqual(Object.entries(record!.headers), Object.entries(headers))
+    again[0] = { ...message, headers: { ...record!.message.headers } as typeof headers }
+  }
+})

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { KafkaMessage } from '../../../src/kafka/kafka-client.ts'
+import type { HeaderValue } from '../../../src/kafka/message-headers.ts'
 import { crc32c } from '../../../src/kafka/crc32c.ts'
 import { compressedBatch, encodeRecordBatch } from '../../../src/kafka/record-batch.ts'
 import { randomFrom } from '../../support/workload/random.ts'
@@ -23,6 +24,11 @@ interface Decoded {
     readonly value: Buffer | null
     readonly headers: Record<string, Buffer>
   }[]
+}
+
+function decoded(header: HeaderValue | readonly HeaderValue[]): unknown {
+  if (typeof header === 'string') return Buffer.from(header)
+  return header === null || Buffer.isBuffer(header) ? header : header.map(decoded)
 }
 
 /** By the decoder of kafkajs, which shares no code with ours. */
@@ -49,6 +55,8 @@ function randomMessages(count: number): KafkaMessage[] {
       ...(random.chance(0.8) ? { lsn: '0/1A2B' } : {}),
       ...(random.chance(0.5) ? { 'größer ✓': 'Wert ✓'.repeat(random.int(40)) } : {}),
       ...(random.chance(0.3) ? { bytes: bytes() } : {}),
+      ...(random.chance(0.3) ? { several: [bytes(), null, 'ä'] } : {}),
+      ...(random.chance(0.3) ? { empty: null } : {}),
       none: undefined,
     },
   }))
@@ -80,8 +88,8 @@ for (const compression of ['none', 'gzip'] as const) {
           key,
           value,
           headers: Object.fromEntries(
-            Object.entries(headers).flatMap(([name, text]) =>
-              text === undefined ? [] : [[name, Buffer.from(text)]],
+            Object.entries(headers).flatMap(([name, header]) =>
+              header === undefined ? [] : [[name, decoded(header)]],
             ),
           ),
         })),
