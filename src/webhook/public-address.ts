@@ -2,13 +2,14 @@ import { BlockList, isIPv4 } from 'node:net'
 
 /**
  * IPv4 that is not of the public internet: loopback, private, link-local (where clouds keep their metadata), shared, reserved,
- * documentation, multicast. IANA IPv4 Special-Purpose Address Registry.
+ * documentation, multicast. IANA IPv4 Special-Purpose Address Registry; and the one by which Azure's host answers its machines.
  */
 const special4: readonly (readonly [string, number])[] = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
   ['100.64.0.0', 10],
   ['127.0.0.0', 8],
+  ['168.63.129.16', 32],
   ['169.254.0.0', 16],
   ['172.16.0.0', 12],
   ['192.0.0.0', 24],

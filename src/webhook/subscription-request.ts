@@ -27,14 +27,15 @@ export function readSubscriptionRequest(json: unknown): SubscriptionRequest {
   const problems = Object.keys(given)
     .filter((name) => !fields.some((field) => field === name))
     .map((name) => `${JSON.stringify(name.slice(0, 80))} is no known field; there are ${fields.join(', ')}`)
+  const { url } = given
   const request = {
     wish: {
-      url: readUrl(given['url'], problems),
+      url: readUrl(url, problems),
       schema: readName(given['schema'], 'schema', problems),
       table: readName(given['table'], 'table', problems),
       eventTypes: readEventTypes(given['event_types'], problems),
     },
-    writtenUrl: String(given['url']).replaceAll('\0', ''),
+    writtenUrl: typeof url === 'string' ? url.replaceAll('\0', '') : '',
     secret: readSecret(given['secret'], problems),
   }
   if (problems.length > 0) throw new BadRequest(`${problems.join('; ')}.`)

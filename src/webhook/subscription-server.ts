@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { createServer } from 'node:http'
+import { createServer, STATUS_CODES } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { defaults } from '../config/defaults.ts'
 import { PgstreamError } from '../errors.ts'
 import { asPgstreamError } from '../telemetry/as-pgstream-error.ts'
@@ -52,16 +52,20 @@ export async function openSubscriptionServer(
   })
   server.maxConnections = mostConnections
   const writeTimeout = options.writeTimeout ?? standard.serverWriteTimeout
-  const busy = new WeakSet<Socket>()
+  const answering = new WeakMap<Duplex, ServerResponse>()
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (!socket.writable || answering.get(socket)?.headersSent) socket.destroy()
+    else socket.end(unreadable(error), () => socket.destroy())
+  })
   server.on('request', (request, response) => {
     const { socket } = request
     // hundreds of requests that come at once on one connection would be hundreds of answers in memory
-    if (busy.has(socket)) return void socket.destroy()
-    busy.add(socket)
+    if (answering.has(socket)) return void socket.destroy()
+    answering.set(socket, response)
     const deadline = setTimeout(() => socket.destroy(), readTimeout + writeTimeout)
     response.once('close', () => {
       clearTimeout(deadline)
-      busy.delete(socket)
+      answering.delete(socket)
     })
     void respond(request, response, token, context)
   })
@@ -157,6 +161,21 @@ const failure = (
   body: { error: { code, message } },
   headers,
 })
+
+/** The answer to what Node cannot read as a request, or does not get in time. */
+function unreadable({ code }: NodeJS.ErrnoException): string {
+  const { status, body } =
+    code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? failure(408, 'too_slow', 'The request did not arrive in time.')
+      : code === 'HPE_HEADER_OVERFLOW'
+        ? failure(431, 'too_large', 'The headers of a request are too large.')
+        : failure(400, 'bad_request', 'This is no HTTP request.')
+  const text = JSON.stringify(body)
+  return (
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json\r\n` +
+    `content-length: ${Buffer.byteLength(text)}\r\nconnection: close\r\n\r\n${text}`
+  )
+}
 
 const tokenMissing = (): PgstreamError =>
   new PgstreamError(

@@ -74,6 +74,8 @@ describe('the server by which receivers subscribe', { concurrency: 2 }, () => {
       [{}, /url is missing/],
       [{ url: '' }, /url is missing/],
       [{ url: 7 }, /url is missing/],
+      [{ url: { toString: 1 } }, /url is missing/],
+      [`{"url":${'['.repeat(30_000)}${']'.repeat(30_000)}}`, /url is missing/],
       [{ url: 'hook' }, /url is no URL/],
       [{ url: 'ftp://example.com/' }, /https:\/\/ or http:/],
       [{ url: 'file:///etc/passwd' }, /https:\/\/ or http:/],
@@ -118,6 +120,10 @@ describe('the server by which receivers subscribe', { concurrency: 2 }, () => {
         `4000\r\n${'x'.repeat(0x4000)}\r\n`.repeat(5),
     )
     assert.match(endless, /^HTTP\/1\.1 413 /)
+    const noHttp = await raw(api, 'HELO me\r\n\r\n')
+    assert.match(noHttp, /^HTTP\/1\.1 400 [^]*{"error":{"code":"bad_request",/)
+    const longHeader = await raw(api, `GET / HTTP/1.1\r\nHost: localhost\r\nx: ${'x'.repeat(70_000)}\r\n\r\n`)
+    assert.match(longHeader, /^HTTP\/1\.1 431 [^]*{"error":{"code":"too_large",/)
     const get = 'GET /webhooks/subscriptions HTTP/1.1\r\nHost: localhost\r\n\r\n'
     const answers = (await raw(api, get.repeat(500))).match(/^HTTP/gm) ?? []
     assert.ok(answers.length < 2, `${answers.length} answers to who does not wait for one`)
@@ -132,8 +138,9 @@ describe('the server by which receivers subscribe', { concurrency: 2 }, () => {
     await using database = await temporaryDatabase(server!.url)
     await using api = await WebhookApi.start(database, { server: { readTimeout: 300 } })
     const head = 'POST /webhooks/subscribe HTTP/1.1\r\nHost: localhost\r\ncontent-type: application/json\r\n'
-    assert.match(await raw(api, `${head}content-length: 100\r\n\r\n{"url"`), /^HTTP\/1\.1 408 /)
-    assert.match(await raw(api, head), /^HTTP\/1\.1 408 /)
+    const inJson = /^HTTP\/1\.1 408 [^]*{"error":{"code":"too_slow",/
+    assert.match(await raw(api, `${head}content-length: 100\r\n\r\n{"url"`), inJson)
+    assert.match(await raw(api, head), inJson)
     assert.equal((await api.post('/webhooks/subscribe', { url })).status, 201)
   })
 
