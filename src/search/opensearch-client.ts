@@ -132,8 +132,8 @@ interface ErrorAnswer {
 
 function refused(answer: Answered): StoreError {
   const { status, text } = answer
-  // that an index or a document is not there, no store says in HTML
-  if (status === 404 && /^\s*</.test(text)) return foreign(answer)
+  // no store sends elsewhere, or says in HTML that an index or a document is not there
+  if (status < 400 || (status === 404 && /^\s*</.test(text))) return foreign(answer)
   const body = parsed(text)
   const { failures, error = failures?.[0]?.cause } = (
     typeof body === 'object' && body !== null ? body : {}

@@ -1,6 +1,6 @@
 import type { StoreAbilities } from './index-mapping.ts'
 import type { SearchClient } from './search-client.ts'
-import { StoreError } from './store-error.ts'
+import { foreignAnswer, StoreError } from './store-error.ts'
 
 export interface StoreInfo extends StoreAbilities {
   /** Such as `opensearch 3.8.0`. */
@@ -21,15 +21,20 @@ export async function askAbilities(client: SearchClient): Promise<StoreInfo> {
   return { about, objectType: major >= 8 ? 'flattened' : null }
 }
 
+/** What stands at the root of a store, if it is one. */
+interface Greeting {
+  readonly version?: { readonly distribution?: string; readonly number?: string }
+}
+
 async function askVersion(
   client: SearchClient,
 ): Promise<{ readonly distribution?: string; readonly number: string } | null> {
   try {
-    const { version } = await client.send<{ version: { distribution?: string; number: string } }>({
-      method: 'GET',
-      path: '/',
-    })
-    return version
+    const answer = await client.send<Greeting | null>({ method: 'GET', path: '/' })
+    const { distribution, number } = answer?.version ?? {}
+    if (typeof number !== 'string')
+      throw foreignAnswer('what answers is no search store: it names no version')
+    return distribution === undefined ? { number } : { distribution, number }
   } catch (error) {
     // whoever may write need not be allowed to ask
     if (error instanceof StoreError && (error.status === 403 || error.status === 404 || error.status === 405))
