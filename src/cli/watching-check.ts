@@ -60,7 +60,8 @@ const collectorCheck =
       ({ message, cause }: Error) =>
         `does not answer: ${cause instanceof Error ? cause.message || message : message}`,
     )
-    const where = scrub(url)
+    const { origin, pathname } = new URL(url)
+    const where = origin + pathname // what is behind it may be a key
     if (why === null) return [fine(about, `${where} takes metrics.`)]
     return [
       doubtful(

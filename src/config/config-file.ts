@@ -21,7 +21,12 @@ export function readConfigFile(path: string): ConfigFile {
   }
   if (/\.ya?ml$/i.test(path)) return flattenYaml(path, text)
   const settings = parse(text)
-  return { settings, problems: [...unreadLines(path, text, settings), ...cutValues(path, text)] }
+  const problems = [...unreadLines(path, text, settings), ...cutValues(path, text)]
+  for (const name of unclosed(text, settings)) {
+    problems.push(`${name} (${path}): the quote before its value is not closed.`)
+    delete settings[name]
+  }
+  return { settings, problems }
 }
 
 const nothing = (problem: string): ConfigFile => ({ settings: {}, problems: [problem] })
@@ -41,6 +46,14 @@ function cutValues(path: string, text: string): string[] {
   const bare = /^\s*(?:export\s+)?(PGSTREAM_\w+)\s*=[^\S\r\n]*[^\s'"`#][^#\r\n]*(?<=\S)#/gim
   return [...text.matchAll(bare)].map(
     ([, name = '']) => `${name} (${path}): the value ends at its #; put the whole value in quotes.`,
+  )
+}
+
+/** dotenv takes a quote that is not closed as part of the value. */
+function unclosed(text: string, settings: Readonly<Record<string, string>>): string[] {
+  const quoted = /^\s*(?:export\s+)?(PGSTREAM_\w+)\s*=[^\S\r\n]*(["'`])/gim
+  return [...text.matchAll(quoted)].flatMap(([, name = '', quote = '']) =>
+    settings[name]?.startsWith(quote) ? [name] : [],
   )
 }
 

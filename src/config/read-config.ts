@@ -67,7 +67,8 @@ export function readConfig({ flags, environment, examine }: ConfigSources): Conf
     const names = message.match(/PGSTREAM_[A-Z_]+/g) ?? []
     if (!names.some(isTold)) problems.push(remedy === invalidRemedy ? message : `${message} ${remedy}`)
   }
-  if (problems.length > 0) throw invalid(problems)
+  // who mends the others would meet these as the next ones
+  if (problems.length > 0) throw invalid([...problems, ...warnings])
   return { config: config as Config, originOf: (name) => origins.get(name), warnings }
 }
 

@@ -34,7 +34,8 @@ export const telemetryModules = {
         name: 'PGSTREAM_METRICS_OTLP_HEADERS',
         type: 'list',
         secret: true,
-        about: 'Headers to send with them, name=value each.',
+        about:
+          'Headers to send with them, name=value each; a blank or comma in a value is written %20 or %2C.',
       },
     },
   },

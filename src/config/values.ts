@@ -69,7 +69,11 @@ export const parsers: { readonly [Type in ValueType]: Parser<ValueOf[Type]> } = 
 
 function parseUrl(text: string, { schemes = [] }: ValueRules): string {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase()
-  if (scheme !== undefined && (schemes.length === 0 || schemes.includes(scheme))) return text
+  if (scheme !== undefined && (schemes.length === 0 || schemes.includes(scheme))) {
+    // that of Postgres has a reader of its own
+    if (/^https?$/.test(scheme) && !URL.canParse(text)) throw new ValueError('a URL: see its host and port')
+    return text
+  }
   const beginnings = schemes.map((name) => `${name}://`)
   throw new ValueError(`a URL that begins with ${beginnings.join(' or ') || 'a scheme such as https://'}`)
 }

@@ -172,7 +172,7 @@ function unreadable({ code }: NodeJS.ErrnoException): string {
         : failure(400, 'bad_request', 'This is no HTTP request.')
   const text = JSON.stringify(body)
   return (
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json\r\n` +
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\ncontent-type: application/json\r\n` +
     `content-length: ${Buffer.byteLength(text)}\r\nconnection: close\r\n\r\n${text}`
   )
 }

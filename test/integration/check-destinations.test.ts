@@ -87,6 +87,22 @@ test('a search store: away, wrong login, wrong key, wrong TLS, right; what it ke
     assert.match(lineOf(report, 'Search: store').remedy!, remedy, what)
   }
 
+  for (const [status, headers, body] of [
+    [302, { location: 'https://login.example/' }, ''],
+    [200, { 'content-type': 'text/html' }, '<html>planted-page</html>'],
+    [200, { 'content-type': 'application/json' }, '{"status":"planted-page"}'],
+    [200, { 'content-type': 'application/json' }, 'null'],
+  ] as const) {
+    await using other = await httpFront(space.url)
+    other.interfere((_, response) => response.writeHead(status, headers).end(body) === response)
+    const report = await look({ PGSTREAM_SEARCH_STORE_URL: other.url })
+    assert.deepEqual(problemsOf(report), [['Search: store', 'PGSTREAM_SEARCH_UNREACHABLE']], body)
+    const { says, remedy } = lineOf(report, 'Search: store')
+    assert.match(says, /what answers is no search store/)
+    assert.doesNotMatch(says, /planted/)
+    assert.match(remedy!, /proxy/)
+  }
+
   const history = `${space.prefix}pgstream/_doc/source-1?refresh=true`
   await space.ask('PUT', history, { system_identifier: '1', timeline: 1, lsn: '0/1' })
   await space.ask('POST', `${space.prefix}pgstream-dead-letters/_doc?refresh=true`, { kept_at: '2026-01-01' })
@@ -165,14 +181,17 @@ test('addresses that are taken by somebody else, and by a pgstream that runs; a 
       ...hooks,
       PGSTREAM_WEBHOOK_SUBSCRIPTION_SERVER_ADDRESS: taken,
       PGSTREAM_OPS_ADDRESS: taken,
-      PGSTREAM_METRICS_OTLP_URL: `http://${taken}/v1/metrics`,
+      PGSTREAM_METRICS_OTLP_URL: `http://me:hush-word@${taken}/v1/metrics?key=hush-key`,
     })
     assert.deepEqual(problemsOf(report), [
       ['Webhooks: address', 'PGSTREAM_ADDRESS_IN_USE'],
       ['Watching: address', 'PGSTREAM_ADDRESS_IN_USE'],
       ['Watching: collector', 'warning'],
     ])
-    assert.match(lineOf(report, 'Watching: collector').says, /answers with HTTP 404\.$/)
+    assert.match(
+      lineOf(report, 'Watching: collector').says,
+      /^http:\/\/127\.0\.0\.1:\d+\/v1\/metrics answers with HTTP 404\.$/,
+    )
   } finally {
     stranger.close()
   }

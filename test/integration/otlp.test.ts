@@ -88,6 +88,7 @@ test('metrics are sent to an OTLP collector, by the names of the Go version, als
         assert.equal(request.url, '/v1/metrics')
         assert.equal(request.headers['content-type'], 'application/json')
         assert.equal(request.headers['x-key'], 'hush')
+        assert.equal(request.headers.authorization, 'Bearer hush')
         for (const metric of metrics) seen.set(metric.name, metric)
         response.setHeader('content-type', 'application/json').end('{}')
       },
@@ -105,7 +106,7 @@ test('metrics are sent to an OTLP collector, by the names of the Go version, als
   const env = {
     PGSTREAM_METRICS_OTLP_URL: `http://127.0.0.1:${port}/v1/metrics`,
     PGSTREAM_METRICS_OTLP_INTERVAL: '1s',
-    PGSTREAM_METRICS_OTLP_HEADERS: 'x-key=hush',
+    PGSTREAM_METRICS_OTLP_HEADERS: 'x-key=hush,Authorization=Bearer%20hush',
     OTEL_SERVICE_NAME: 'pgstream-shop',
   }
   try {

@@ -95,9 +95,17 @@ test('the environment of the process is neither read nor changed behind the back
 
 test('everything that is wrong is told at once, with the place it came from', () => {
   const path = fileOf('PGSTREAM_STDOUT_WRITER_BATCH_BYTES=64K\nPGSTREAM_STDOUT_WRITER_BATCH_SIZ=5\n')
-  const environment = { PGSTREAM_STDOUT_WRITER_BATCH_SIZE: '0', PGSTREAM_PGURL: 'localhost' }
+  const environment = {
+    PGSTREAM_STDOUT_WRITER_BATCH_SIZE: '0',
+    PGSTREAM_PGURL: 'localhost',
+    PGSTREAM_LOGLEVEL: 'info',
+  }
   const sentence = sentenceOf({ flags: { config: path, 'log-level': 'loud' }, environment })
-  assert.match(sentence, /^5 things are wrong/)
+  assert.match(sentence, /^6 things are wrong/)
+  assert.match(
+    sentence,
+    /PGSTREAM_LOGLEVEL \(environment\) is no known setting; did you mean PGSTREAM_LOG_LEVEL/,
+  )
   assert.ok(sentence.includes(`BATCH_BYTES (${path}): "64K" is not a size without doubt`))
   assert.ok(
     sentence.includes(
@@ -158,6 +166,38 @@ test('a value that its own # would cut is refused, a quoted one and a comment ar
   }
   const commented = fileOf(`# ${name}=${url}\n${name}=postgres://db # the shop\n`)
   assert.equal(read({ flags: { config: commented } }).config.postgresListener.url, 'postgres://db')
+})
+
+test('a URL of HTTP that is none is told with the rest, and not shown', () => {
+  const environment = {
+    PGSTREAM_SEARCH_STORE_URL: 'http://me:hush@store:92000',
+    PGSTREAM_METRICS_OTLP_URL: 'https://[hush/v1/metrics',
+  }
+  const sentence = sentenceOf({ environment })
+  assert.match(sentence, /^2 things are wrong/)
+  assert.match(
+    sentence,
+    /PGSTREAM_SEARCH_STORE_URL \(environment\): the value is not a URL: see its host and port/,
+  )
+  assert.doesNotMatch(sentence, /hush/)
+})
+
+test('a quote that is not closed is told once, by the name of its setting', () => {
+  const names = ['PGSTREAM_PGURL', 'PGSTREAM_KAFKA_SERVERS', 'PGSTREAM_KAFKA_TOPIC_NAME']
+  const sentence = sentenceOf({
+    flags: {
+      config: fileOf(
+        'PGSTREAM_PGURL="postgres://db\nPGSTREAM_KAFKA_SERVERS=\'localhost:9092\nPGSTREAM_KAFKA_TOPIC_NAME=`t # mine\n',
+      ),
+    },
+  })
+  assert.match(sentence, /^3 things are wrong/)
+  for (const name of names)
+    assert.match(sentence, new RegExp(`${name} \\(.*\\): the quote before its value is not closed`))
+  const closed = fileOf(
+    `PGSTREAM_FILTER_INCLUDE_TABLES='"My Schema"."a.b"'\nPGSTREAM_KAFKA_TOPIC_NAME="it's"`,
+  )
+  assert.deepEqual(read({ flags: { config: closed } }).config.kafka.topic, "it's")
 })
 
 test('a file that cannot be read, or not wholly, is refused', () => {
