@@ -54,21 +54,44 @@ async function look(client: pg.Client, options: PostgresCheckOptions): Promise<C
   const slot = await findSlot(client, slotName)
   const plugin = options.plugin ?? (isOutputPlugin(slot?.plugin) ? slot.plugin : 'pgoutput')
   const findings = await lookAtSource(client, { slotName, plugin })
-  const results = findings.map(({ about: thing, says, problem, missing }) => {
+  const results = findings.map(({ about: thing, says, problem, missing, isOfInit }) => {
+    if (problem && isOfInit) return doubtful(about(thing), problem.message, hiddenRemedy)
     const error = problem ?? missing
     return error ? failing(about(thing), error) : fine(about(thing), says)
   })
   const tooOldForMore = findings.length === 1
   if (tooOldForMore) return results
   const isInitialized = findings.every(
-    ({ about: thing, problem, missing }) => thing !== 'schema pgstream' || !(problem ?? missing),
+    ({ about: thing, problem, missing, isOfInit }) =>
+      thing !== 'schema pgstream' || isOfInit || !(problem ?? missing),
   )
   const retained = slot && (await readRetainedWal(client, slotName, options.maxRetainedWal))
   return [
     ...results,
+    ...(await sayTriggersOff(client)),
     ...(isInitialized && options.translated ? [await lookAtStore(client)] : []),
     ...(retained ? [sayRetained(retained)] : []),
     ...sayKeyless(await keylessTables(client)),
+  ]
+}
+
+const hiddenRemedy =
+  'run does without, as far as the other lines are fine; to look at all of it, check as the user who ran pgstream init.'
+
+/** Whoever may, switches them off for a restore and forgets them. */
+async function sayTriggersOff(client: pg.Client): Promise<CheckResult[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `select quote_ident(e.evtname) as name from pg_event_trigger e join pg_proc p on p.oid = e.evtfoid
+      where p.pronamespace = to_regnamespace('pgstream') and e.evtenabled <> 'A' order by 1`,
+  )
+  if (rows.length === 0) return []
+  const names = rows.map(({ name }) => name)
+  return [
+    doubtful(
+      about('event triggers'),
+      `${listInWords(names)} ${names.length > 1 ? 'are' : 'is'} switched off, or not on for every session: changes of tables are missing in the stream.`,
+      `${names.map((name) => `alter event trigger ${name} enable always;`).join(' ')} then select pgstream.refresh_schema(name of the schema) where tables changed meanwhile.`,
+    ),
   ]
 }
 

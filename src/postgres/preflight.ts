@@ -27,6 +27,8 @@ export interface Finding {
   readonly problem: PgstreamError | null
   /** Why `run` cannot work yet, where `init` will see to it. */
   readonly missing?: PgstreamError | null
+  /** The problem is that of `init`: `run` does without. */
+  readonly isOfInit?: boolean
 }
 
 interface ServerRow extends ServerFacts {
@@ -121,7 +123,12 @@ async function lookAtDatabase(client: pg.ClientBase, server: ServerFacts): Promi
     applied = await appliedMigrations(client, migrations)
   } catch (cause) {
     const problem = fromPostgres(cause, 'a look at the schema pgstream')
-    return [{ about: 'schema pgstream', says: '', problem }, await lookAtRights(client, server, noNeeds)]
+    const isOfInit = problem.code === 'PGSTREAM_NO_RIGHT'
+    return [
+      { about: 'schema pgstream', says: '', problem, isOfInit },
+      lookAtPublication(await findPublication(client), []),
+      await lookAtRights(client, server, noNeeds),
+    ]
   }
   const publication = await findPublication(client)
   const cutOff = publication === null && applied.size > 0 ? await liveSlots(client, server.database) : []
@@ -133,20 +140,22 @@ async function lookAtDatabase(client: pg.ClientBase, server: ServerFacts): Promi
       problem: complete ? await eventTriggersGone(client) : null,
       missing: complete ? null : notInitialized(`${applied.size} of ${migrations.length} migrations`),
     },
-    {
-      about: 'publication',
-      says: `${publicationName}, for all tables.`,
-      problem:
-        cutOff.length > 0
-          ? publicationGone(cutOff)
-          : publication?.complete === false
-            ? otherPublication()
-            : null,
-      missing: publication ? null : notInitialized('no publication'),
-    },
+    lookAtPublication(publication, cutOff),
     await lookAtRights(client, server, { eventTriggers: !complete, publication: publication === null }),
   ]
 }
+
+/** `cutOff` are the slots that read on where it is gone. */
+const lookAtPublication = (
+  publication: Awaited<ReturnType<typeof findPublication>>,
+  cutOff: readonly string[],
+): Finding => ({
+  about: 'publication',
+  says: `${publicationName}, for all tables.`,
+  problem:
+    cutOff.length > 0 ? publicationGone(cutOff) : publication?.complete === false ? otherPublication() : null,
+  missing: publication ? null : notInitialized('no publication'),
+})
 
 /** Where the schema cannot be looked at: what is still to be made is not known. */
 const noNeeds: Needs = { eventTriggers: false, publication: false }

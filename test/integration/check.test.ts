@@ -111,13 +111,37 @@ test('a slot of another plugin or another database, and a user without rights, a
     const url = Object.assign(new URL(database.url), { username: user, password: 'hush' }).href
     const report = await check(['--pgurl', url])
     assert.deepEqual(problemsOf(report), [
-      ['Postgres: schema pgstream', 'PGSTREAM_NO_RIGHT'],
+      ['Postgres: schema pgstream', 'warning'],
       ['Postgres: rights', 'PGSTREAM_NO_RIGHT'],
+      ['Translator: schema log', 'PGSTREAM_NO_RIGHT'],
     ])
     assert.match(lineOf(report, 'Postgres: rights').remedy!, /alter role .* replication/)
+    await database.query(`alter role ${user} replication; grant usage on schema pgstream to ${user};
+      grant select on pgstream.schema_log to ${user}; grant select, insert on pgstream.schema_marks to ${user}`)
+    const granted = await check(['--pgurl', url])
+    assert.equal(granted.ok, true, 'what the README grants is enough')
+    assert.deepEqual(problemsOf(granted), [['Postgres: schema pgstream', 'warning']])
   } finally {
-    await database.query(`drop role ${user}`)
+    await database.query(`drop owned by ${user}; drop role ${user}`)
   }
+})
+
+test('event triggers that are switched off are told, with what makes up for it', async () => {
+  await using database = await preparedDatabase(server)
+  await database.query(`alter event trigger pgstream_ddl_command_end disable;
+    create table unseen (id int primary key); alter event trigger pgstream_sql_drop enable`)
+  const report = await check(['--pgurl', database.url])
+  assert.deepEqual(problemsOf(report), [['Postgres: event triggers', 'warning']])
+  const { says, remedy } = lineOf(report, 'Postgres: event triggers')
+  assert.match(says, /^pgstream_ddl_command_end and pgstream_sql_drop are switched off/)
+  await database.query(/^alter event trigger.*;/.exec(remedy!)![0])
+  assert.match(remedy!, /refresh_schema/)
+  await database.query("select pgstream.refresh_schema('public')")
+  assert.deepEqual(problemsOf(await check(['--pgurl', database.url])), [])
+  const logged = await database.query(
+    `select from pgstream.schema_log where schema->'tables' @> '[{"name": "unseen"}]'`,
+  )
+  assert.equal(logged.length, 1)
 })
 
 test('wal_level=replica, and a slot that keeps too much WAL', async () => {
