@@ -230,7 +230,11 @@ export class PgstreamError extends Error {
   readonly remedy: string
   readonly exitCode: number
 
-  constructor(code: ErrorCode, sentence: string, options: { remedy?: string; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    sentence: string,
+    options: { remedy?: string | undefined; cause?: unknown } = {},
+  ) {
     super(sentence, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'PgstreamError'
     this.code = code

@@ -51,12 +51,17 @@ export function kafkaServers({ kafka: { servers = [] } }: Config): readonly stri
   return servers
 }
 
-/** @throws {PgstreamError} PGSTREAM_CONFIG_INVALID for half a login. */
+/** @throws {PgstreamError} PGSTREAM_CONFIG_INVALID for a part of a login. */
 export function kafkaLogin({ kafka }: Config): KafkaLogin | undefined {
   const { saslMechanism: mechanism, saslUsername: username, saslPassword: password } = kafka
   if (mechanism !== undefined && (username === undefined || password === undefined)) {
     throw invalid(
       'PGSTREAM_KAFKA_SASL_MECHANISM needs PGSTREAM_KAFKA_SASL_USERNAME and PGSTREAM_KAFKA_SASL_PASSWORD',
+    )
+  }
+  if (mechanism === undefined && (username !== undefined || password !== undefined)) {
+    throw invalid(
+      'PGSTREAM_KAFKA_SASL_USERNAME and PGSTREAM_KAFKA_SASL_PASSWORD need PGSTREAM_KAFKA_SASL_MECHANISM',
     )
   }
   return mechanism !== undefined && username !== undefined && password !== undefined

@@ -20,10 +20,26 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   GROUP_AUTHORIZATION_FAILED: 'PGSTREAM_KAFKA_REFUSED',
   CLUSTER_AUTHORIZATION_FAILED: 'PGSTREAM_KAFKA_REFUSED',
   INVALID_TOPIC_EXCEPTION: 'PGSTREAM_KAFKA_TOPIC',
+  ILLEGAL_SASL_STATE: 'PGSTREAM_KAFKA_REFUSED',
+  INVALID_SESSION_TIMEOUT: 'PGSTREAM_KAFKA_REFUSED',
   INVALID_PARTITIONS: 'PGSTREAM_KAFKA_TOPIC',
   INVALID_REPLICATION_FACTOR: 'PGSTREAM_KAFKA_TOPIC',
   INVALID_CONFIG: 'PGSTREAM_KAFKA_TOPIC',
   POLICY_VIOLATION: 'PGSTREAM_KAFKA_TOPIC',
+}
+
+const tooFewReplicas =
+  'See that the brokers of the topic run: fewer of its replicas are in sync than its min.insync.replicas asks for.'
+
+/** Where another than that of the code helps. */
+const remedies: Readonly<Record<string, string>> = {
+  INVALID_TOPIC_EXCEPTION: 'Name a topic by letters, digits, dots, _ and -, 249 at the most.',
+  ILLEGAL_SASL_STATE:
+    'Leave PGSTREAM_KAFKA_SASL_MECHANISM out, or name the port that takes logins: this one takes none.',
+  INVALID_SESSION_TIMEOUT:
+    'Set PGSTREAM_KAFKA_READER_SESSION_TIMEOUT to what the brokers allow, 6 seconds to 30 minutes unless that was changed.',
+  NOT_ENOUGH_REPLICAS: tooFewReplicas,
+  NOT_ENOUGH_REPLICAS_AFTER_APPEND: tooFewReplicas,
 }
 
 /** The same would be refused again. */
@@ -48,20 +64,23 @@ export function fromKafka(cause: unknown, doing: string): PgstreamError {
   const sentence = `${doing} failed: ${said}.`
   for (const { type, name } of chain) {
     const code = name === 'KafkaJSSASLAuthenticationError' ? 'PGSTREAM_KAFKA_REFUSED' : codes[type ?? '']
-    if (code) return new PgstreamError(code, sentence, { cause })
+    const remedy = remedies[type ?? '']
+    if (code) return new PgstreamError(code, sentence, { cause, remedy })
     if (name === 'KafkaJSNotImplemented') {
       return new PgstreamError('PGSTREAM_KAFKA_COMPRESSION', sentence, { cause })
     }
     if (refused.has(type ?? '')) {
-      const remedy = 'See what the broker says in its log, and whether the topic takes such messages.'
-      return new PgstreamError('PGSTREAM_KAFKA_REFUSED', sentence, { cause, remedy })
+      const see = 'See what the broker says in its log, and whether the topic takes such messages.'
+      return new PgstreamError('PGSTREAM_KAFKA_REFUSED', sentence, { cause, remedy: see })
     }
   }
   if (saysUnknownTopic(cause)) {
     const remedy = 'See whether the topic is there. Brokers that start do not know it for a moment.'
     return new PgstreamError('PGSTREAM_KAFKA_UNREACHABLE', sentence, { cause, remedy })
   }
-  if (chain.some(({ message }) => /certificate|\bTLS\b|\bSSL\b|wrong version number/i.test(message))) {
+  if (
+    chain.some(({ message }) => /certificate|\bPEM\b|\bTLS\b|\bSSL\b|wrong version number/i.test(message))
+  ) {
     return new PgstreamError('PGSTREAM_KAFKA_UNREACHABLE', sentence, {
       cause,
       remedy: 'Check PGSTREAM_KAFKA_TLS_ENABLED and the certificates, and that the port is one with TLS.',
@@ -70,9 +89,9 @@ export function fromKafka(cause: unknown, doing: string): PgstreamError {
   // whatever is thrown within a call of kafkajs comes wrapped in one of its own
   const isClients =
     chain.some(({ name }) => name.startsWith('KafkaJS')) && inner && knownMessage(inner) !== undefined
-  return new PgstreamError(isClients ? 'PGSTREAM_KAFKA_UNREACHABLE' : 'PGSTREAM_INTERNAL', sentence, {
-    cause,
-  })
+  const code = isClients ? 'PGSTREAM_KAFKA_UNREACHABLE' : 'PGSTREAM_INTERNAL'
+  const remedy = chain.map(({ type }) => remedies[type ?? '']).find((known) => known !== undefined)
+  return new PgstreamError(code, sentence, { cause, remedy })
 }
 
 /** The brokers that were asked do not know the topic. */

@@ -19,7 +19,7 @@ export function messagesOf(
   const message = (of: ChangeEvent, its: string | Buffer | null, everywhere = false): ChangeMessage =>
     ChangeMessage.of(of, typeof its === 'string' ? keyBytes(its) : its, memory, everywhere)
   if (event.kind === 'message') return [message(event, null)]
-  if (typeof key === 'function') return [message(event, key(event))]
+  if (typeof key === 'function') return [message(event, keyGiven(key(event)))]
   if (key !== 'primary_key') return [message(event, keyOf(event, key))]
   if (event.kind === 'truncate') return [message(event, keyOf(event, key), true)]
   if (event.kind !== 'update' || event.old === null) return [message(event, keyOf(event, key))]
@@ -29,6 +29,14 @@ export function messagesOf(
   if (oldKey === newKey) return [message(event, newKey)]
   const [removed, added] = inTwo(event, event.old)
   return [message(removed, oldKey), message(added, newKey)]
+}
+
+/** Whoever calls from JavaScript is told what is wrong, and not what came of it. */
+function keyGiven(key: unknown): string | Buffer | null {
+  if (key === null || typeof key === 'string' || Buffer.isBuffer(key)) return key
+  throw new TypeError(
+    `The key function of a Kafka writer gave ${typeof key}, not a string, a Buffer or null.`,
+  )
 }
 
 function inTwo(event: UpdateEvent, old: Row): [DeleteEvent, InsertEvent] {

@@ -6,6 +6,8 @@ import type { Logger } from '../telemetry/logger.ts'
 
 const forEver: RetryPolicy = { firstMs: 100, mostMs: 5_000, retries: Infinity }
 
+const againMs = 60_000
+
 export interface Reaching {
   readonly logger: Logger
   readonly signal: AbortSignal
@@ -16,14 +18,15 @@ export interface Reaching {
 }
 
 /**
- * Does something again and again for as long as Kafka cannot be reached, and says so once. Any other failure is handed
- * on, and so is the last one when the retries are used up.
+ * Does something again and again for as long as Kafka cannot be reached, and says so at once and every minute: the reason
+ * may be another by then. Any other failure is handed on, and so is the last one when the retries are used up.
  */
 export async function untilReachable<T>(
   act: () => Promise<T>,
   { logger, signal, retry = forEver, onRetry }: Reaching,
 ): Promise<T> {
   const backOff = new BackOff(retry)
+  let toldAt = -Infinity
   for (;;) {
     try {
       const done = await act()
@@ -33,7 +36,8 @@ export async function untilReachable<T>(
       if (!(error instanceof PgstreamError) || error.code !== 'PGSTREAM_KAFKA_UNREACHABLE') throw error
       if (backOff.attempts >= retry.retries) throw error
       onRetry?.(error)
-      if (backOff.attempts === 0) {
+      if (performance.now() - toldAt >= againMs) {
+        toldAt = performance.now()
         const { code, message, remedy } = error
         logger.warn({ code, remedy }, `${message} Trying again${told(retry)}`)
       }

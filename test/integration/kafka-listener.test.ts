@@ -113,6 +113,15 @@ describe('reading from Kafka', { concurrency: 2 }, () => {
     assert.deepEqual([...(await groupOffsets(servers, groupId, topic.name)).values()], [10])
   })
 
+  test('a session timeout that the brokers do not allow ends with the remedy', async () => {
+    await using topic = await temporaryTopic()
+    await using reading = read({ topic: topic.name, groupId: newGroup(), sessionTimeoutMs: 10_800_000 })
+    await assert.rejects(reading.ended, {
+      code: 'PGSTREAM_KAFKA_REFUSED',
+      remedy: /PGSTREAM_KAFKA_READER_SESSION_TIMEOUT/,
+    })
+  })
+
   test('a topic with a compression that cannot be read ends with the remedy', async () => {
     for (const compression of ['lz4', 'snappy', 'zstd']) {
       await using topic = await temporaryTopic({ config: { 'compression.type': compression } })

@@ -137,7 +137,7 @@ describe('writing to Kafka', { concurrency: 2 }, () => {
     await using database = await preparedDatabase(server!)
     const ca = readFileSync(caFile, 'utf8')
     const sasl = { mechanism: 'scram-sha-256', username, password } as const
-    const refused: [string, string, Partial<KafkaWriterOptions>][] = [
+    const refused: [string, string, Partial<KafkaWriterOptions>, RegExp?][] = [
       ['nobody listens', 'PGSTREAM_KAFKA_UNREACHABLE', { servers: ['127.0.0.1:1'] }],
       [
         'a wrong password',
@@ -151,13 +151,27 @@ describe('writing to Kafka', { concurrency: 2 }, () => {
         { servers: [address.SSL], tls: true },
       ],
       ['no TLS where it is wanted', 'PGSTREAM_KAFKA_UNREACHABLE', { servers: [address.SSL] }],
+      [
+        'a certificate that is none',
+        'PGSTREAM_KAFKA_UNREACHABLE',
+        { servers: [address.SSL], tls: { ca, cert: 'none', key: 'none' } },
+        /certificates/,
+      ],
+      [
+        'a login where none is wanted',
+        'PGSTREAM_KAFKA_REFUSED',
+        { servers: [address.PLAINTEXT], sasl },
+        /takes none/,
+      ],
+      ['a name that is none', 'PGSTREAM_KAFKA_TOPIC', { topic: 'a b' }, /digits/],
     ]
-    for (const [what, code, how] of refused) {
+    for (const [what, code, how, remedy = /./] of refused) {
       await using stream = openStream(database, {
         processor: writerTo({ topic: 't', ...how }),
       })
       await assert.rejects(stream.ended, (error: { code: string; message: string; remedy: string }) => {
         assert.equal(error.code, code, `${what}: ${error.message}`)
+        assert.match(error.remedy, remedy)
         assert.ok(!`${error.message}${error.remedy}`.includes(password))
         return true
       })

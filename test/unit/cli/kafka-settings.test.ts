@@ -104,6 +104,7 @@ describe('how Kafka is reached', () => {
   test('half a certificate and half a login are refused', () => {
     assert.throws(() => connectionOf({ TLS_CLIENT_CERT_FILE: 'cert.pem' }), /need each other/)
     assert.throws(() => connectionOf({ SASL_MECHANISM: 'PLAIN', SASL_USERNAME: 'me' }), /SASL_PASSWORD/)
+    assert.throws(() => connectionOf({ SASL_USERNAME: 'me', SASL_PASSWORD: 'hush' }), /SASL_MECHANISM/)
   })
 
   test('mechanisms are read in any case', () => {

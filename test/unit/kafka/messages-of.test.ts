@@ -96,6 +96,14 @@ describe('the key of a message', () => {
 })
 
 describe('what is sent', () => {
+  test('a function that gives something else ends the stream with a sentence that says so', () => {
+    for (const given of [undefined, 7, Promise.resolve('key'), {}])
+      assert.throws(() => messagesOf(insert(1), (() => given) as unknown as () => string), {
+        name: 'TypeError',
+        message: /key function .* gave (undefined|number|object), not a string, a Buffer or null/,
+      })
+  })
+
   test('a key that changed is a delete under the old and an insert under the new one', () => {
     const reader = new WireJsonReader()
     const sent = messagesOf(update([8, 'b'], [7, null]), 'primary_key').map(({ key, bytes }) => {
