@@ -3,7 +3,7 @@ import { runPipeline } from '../pipeline/run-pipeline.ts'
 import type { PipelineParts } from '../pipeline/run-pipeline.ts'
 import type { CommandLogger } from '../telemetry/pino-logger.ts'
 import { stopSignals } from './signals.ts'
-import { keepYoungGenerationSmall } from '../wal/allocate.ts'
+import { keepHeapSmall } from '../wal/allocate.ts'
 
 const stopDeadlineMs = 30_000
 /** How long connections may take to close once everything undelivered is dropped. */
@@ -35,7 +35,7 @@ export async function streamUntilStopped(
     },
   })
   try {
-    keepYoungGenerationSmall()
+    keepHeapSmall()
     await runPipeline({ ...parts, signal: abort.signal })
   } catch (error) {
     throw abort.signal.aborted ? abort.signal.reason : error

@@ -62,9 +62,14 @@ export function kafkaWriter(options: KafkaWriterOptions): KafkaWriter {
   return new KafkaWriter(options, openKafkajs(connectionOf(options), options.compression))
 }
 
-/** Of 128 KiB. As much as a few requests take: what a full queue had is let go of when there is less in it than that. */
+/**
+ * Of 128 KiB. As much as a few requests take: what a full queue had is let go of when there has been less in it than that
+ * for a while. A queue that empties between two transactions fills again before what was let go of is collected: it took
+ * twice its memory for a moment (test/bench/README.md).
+ */
 const mostSpareSlabs = 64
 const fewBytes = mostSpareSlabs * 128 * 1024
+const trimAfterMs = 2_000
 
 export class KafkaWriter extends Processor<ChangeMessage> {
   override readonly takesPrinted: boolean
@@ -79,6 +84,7 @@ export class KafkaWriter extends Processor<ChangeMessage> {
   readonly #producers: Producers
   #partitions = 0
   readonly #slabs = new Slabs()
+  #trimming: NodeJS.Timeout | null = null
   #lastMemory: Buffer | null = null
   #lastKey: Buffer | null = null
   #lastPartition = 0
@@ -131,10 +137,16 @@ export class KafkaWriter extends Processor<ChangeMessage> {
       if (this.#lastMemory !== null) this.#slabs.giveBack(this.#lastMemory)
       this.#lastMemory = memory
     }
+    if (this.#slabs.spares > mostSpareSlabs) this.#trimming ??= setTimeout(() => this.#trim(), trimAfterMs)
+  }
+
+  #trim(): void {
+    this.#trimming = null
     if (this.writableLength < fewBytes) this.#slabs.trim(mostSpareSlabs)
   }
 
   protected override async release(): Promise<void> {
+    clearTimeout(this.#trimming ?? undefined)
     await this.#producers.close()
     await this.#deadLetters.close()
     await this.#client.close()

@@ -37,6 +37,11 @@ export class Slabs {
     if (bytes !== this.#bytes) this.#spares.push(bytes)
   }
 
+  /** How many were given back and are not used. */
+  get spares(): number {
+    return this.#spares.length
+  }
+
   /** Keeps so many of those that were given back. */
   trim(most: number): void {
     if (this.#spares.length > most) this.#spares.length = most
