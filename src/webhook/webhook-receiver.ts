@@ -14,7 +14,7 @@ export interface ReceivedNotification {
   readonly isSigned: boolean
   /** The change; null when the body is something else. */
   readonly event: ChangeEvent | null
-  /** Its wire JSON as it came. */
+  /** Its wire JSON, in one line. */
   readonly json: string
 }
 
@@ -65,7 +65,8 @@ async function receive(
     id: String(request.headers['webhook-id'] ?? ''),
     isSigned: isSigned(key, request.headers, body),
     event: readEvent(reader, json),
-    json,
+    // within texts there are none, and who prints it may be read line by line
+    json: json.replace(/[\r\n]+/g, ' '),
   }
   onNotification(received)
   if (!received.isSigned) return 401
