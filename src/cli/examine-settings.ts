@@ -1,6 +1,7 @@
 import type { Config } from '../config/fields.ts'
 import { PgstreamError } from '../errors.ts'
 import { parsePostgresUrl } from '../postgres/postgres-url.ts'
+import { slotNameFor } from '../postgres/slot-name.ts'
 import { subscriptionAddress } from '../webhook/subscription-server.ts'
 import { TargetGuard } from '../webhook/target-guard.ts'
 import { kafkaLogin, kafkaRoles, kafkaServers, kafkaTls } from './kafka-settings.ts'
@@ -11,14 +12,18 @@ import { translatorStore } from './translator-settings.ts'
 
 type Look = (config: Config) => unknown
 
-/** A URL that Postgres' own reader refuses, with the name of the setting. */
-const ofPostgres =
-  (name: string, url: (config: Config) => string | boolean | undefined): Look =>
+/** A value that has a reader of its own, with the name of the setting. */
+const readBy =
+  (
+    name: string,
+    value: (config: Config) => string | boolean | undefined,
+    read: (text: string) => unknown,
+  ): Look =>
   (config) => {
-    const text = url(config)
+    const text = value(config)
     if (typeof text !== 'string') return
     try {
-      parsePostgresUrl(text)
+      read(text)
     } catch (error) {
       if (!(error instanceof PgstreamError)) throw error
       throw new PgstreamError('PGSTREAM_CONFIG_INVALID', `${name}: ${error.message}`, {
@@ -27,12 +32,20 @@ const ofPostgres =
     }
   }
 
+const ofPostgres = (name: string, url: (config: Config) => string | boolean | undefined): Look =>
+  readBy(name, url, parsePostgresUrl)
+
 const looks: readonly Look[] = [
   ofPostgres('PGSTREAM_PGURL', ({ command }) => command.pgurl),
   ofPostgres('PGSTREAM_POSTGRES_LISTENER_URL', ({ postgresListener }) => postgresListener.url),
   ofPostgres('PGSTREAM_WEBHOOK_SUBSCRIPTION_STORE_URL', ({ webhookNotifier }) => webhookNotifier.storeUrl),
   ofPostgres('PGSTREAM_TRANSLATOR_ENABLED', ({ translator }) => translator.enabled),
   ofPostgres('PGSTREAM_TRANSLATOR_STORE_POSTGRES_URL', ({ translator }) => translator.storeUrl),
+  readBy(
+    'PGSTREAM_POSTGRES_LISTENER_SLOT_NAME (or --slot-name)',
+    ({ postgresListener }) => postgresListener.slotName,
+    (name) => slotNameFor('', name),
+  ),
   ({ command, postgresListener, kafkaListener }) => {
     const from =
       command.pgurl === undefined ? 'PGSTREAM_POSTGRES_LISTENER_URL' : 'PGSTREAM_PGURL (or --pgurl)'

@@ -19,6 +19,7 @@ function toldOf(environment: Record<string, string>): { message: string; remedy:
 test('everything that is wrong is told at once, each value alone and all of them together', () => {
   const { message } = toldOf({
     PGSTREAM_POSTGRES_LISTENER_URL: 'postgres://me:hush@db/shop?sslmoode=require',
+    PGSTREAM_POSTGRES_LISTENER_SLOT_NAME: 'My Slot',
     PGSTREAM_KAFKA_TOPIC_NAME: 'shop',
     PGSTREAM_KAFKA_SERVERS: 'one:9092',
     PGSTREAM_KAFKA_WRITER_BATCH_BYTES: '64K',
@@ -29,10 +30,11 @@ test('everything that is wrong is told at once, each value alone and all of them
     PGSTREAM_METRICS_OTLP_HEADERS: 'hush-header',
   })
   const [head, ...lines] = message.split('\n')
-  assert.equal(head, '5 things are wrong in the configuration:')
+  assert.equal(head, '6 things are wrong in the configuration:')
   const expected = [
     /^- PGSTREAM_KAFKA_WRITER_BATCH_BYTES \(environment\): "64K" is not a size without doubt: write 64KiB \(1024\) or/,
     /^- PGSTREAM_POSTGRES_LISTENER_URL: The Postgres URL has the unknown parameter "sslmoode"\. Write it as postgres:/,
+    /^- PGSTREAM_POSTGRES_LISTENER_SLOT_NAME \(or --slot-name\): "My Slot" cannot be .* of them: my_slot\.$/,
     /^- PGSTREAM_KAFKA_SASL_MECHANISM needs PGSTREAM_KAFKA_SASL_USERNAME and PGSTREAM_KAFKA_SASL_PASSWORD\./,
     /^- PGSTREAM_KAFKA_TLS_CA_CERT_FILE: the file \/nowhere\/ca\.pem cannot be read \(ENOENT\)\. Give the path/,
     /^- PGSTREAM_METRICS_OTLP_HEADERS has a part that is not name=value\. Write it as name=value/,
