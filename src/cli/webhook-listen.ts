@@ -35,7 +35,8 @@ export const webhookListen: Program = async (flags) => {
     onNotification: (received) =>
       void process.stdout.write(`${json ? inJson(received) : inWords(received)}\n`),
   })
-  const hook = `${receiver.url}/webhook`
+  // the sample settings let notifications go to this name, and not to the address
+  const hook = `${receiver.url.replace('//127.0.0.1:', '//localhost:')}/webhook`
   process.stderr.write(`${greeting(hook, given === undefined ? secret : undefined)}\n`)
   const stopped = new AbortController()
   const release = stopSignals({

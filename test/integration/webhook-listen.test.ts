@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { parse } from 'dotenv'
 import { Webhook } from 'standardwebhooks'
+import { signingKey } from '../../src/webhook/signature.ts'
+import { TargetGuard } from '../../src/webhook/target-guard.ts'
 import { RunningCommand } from '../support/command.ts'
+import { repository } from '../support/readme.ts'
 import { eventually } from '../support/wait.ts'
 import { exampleSecret } from '../support/webhooks.ts'
 
@@ -37,4 +43,15 @@ test('the receiver says in one line each what is signed and what is not, whateve
     ['valid', 'invalid', 'invalid'].map((signature) => [signature, 't']),
   )
   assert.match(receiver.stdout, /9007199254740993/)
+})
+
+test('the command that it prints subscribes it where the sample settings are in force', async () => {
+  await using receiver = new RunningCommand(['webhook-listen', '--address', 'localhost:0'])
+  await receiver.says(/-d '.*'/)
+  const { url, secret } = JSON.parse(/-d '(.*)'/.exec(receiver.stderr)![1]!) as Record<string, string>
+  assert.ok(signingKey(secret!))
+  const sample = parse(await readFile(join(repository, 'fixtures/pg2webhook.env'), 'utf8'))
+  const guard = new TargetGuard(sample['PGSTREAM_WEBHOOK_NOTIFIER_ALLOWED_TARGETS']!.split(/[\s,]+/))
+  assert.equal(await guard.refusalOf(new URL(url!).hostname), null)
+  assert.equal((await fetch(url!, { method: 'POST', body: '{}' })).status, 401)
 })
