@@ -74,21 +74,21 @@ class KafkajsClient implements KafkaClient {
 
   async openConsumer(options: ConsumerOptions, handlers: ConsumerHandlers): Promise<KafkaConsumer> {
     const sockets = new KafkaSockets()
-    const begin = options.startOffset === 'latest' ? await this.#ends(options) : new Map<number, bigint>()
-    return KafkajsConsumer.open(await this.#load(sockets), sockets, options, handlers, begin)
+    const ends = options.startOffset === 'latest' ? await this.#ends(options) : null
+    const from = ends === null ? ({ ...options, startOffset: 'earliest' } as const) : options
+    return KafkajsConsumer.open(await this.#load(sockets), sockets, from, handlers, ends ?? new Map())
   }
 
-  /** Of partitions of which the group has committed nothing. */
-  async #ends({ topic, groupId }: ConsumerOptions): Promise<Map<number, bigint>> {
+  /**
+   * Null for a group that has begun: a partition of which it has committed nothing came later, and what is in it was not read.
+   */
+  async #ends({ topic, groupId }: ConsumerOptions): Promise<Map<number, bigint> | null> {
     const admin = await this.#openAdmin()
     try {
       const ends = await admin.fetchTopicOffsets(topic)
       const [committed] = await admin.fetchOffsets({ groupId, topics: [topic] })
-      const begun = new Set(
-        committed?.partitions.flatMap(({ partition, offset }) => (offset === '-1' ? [] : [partition])),
-      )
-      const others = ends.filter(({ partition }) => !begun.has(partition))
-      return new Map(others.map(({ partition, high }) => [partition, BigInt(high)]))
+      if (committed?.partitions.some(({ offset }) => offset !== '-1')) return null
+      return new Map(ends.map(({ partition, high }) => [partition, BigInt(high)]))
     } catch (cause) {
       throw fromKafka(cause, `Asking Kafka for the end of the topic ${JSON.stringify(topic)}`)
     }

@@ -182,4 +182,25 @@ describe('reading from Kafka', { concurrency: 2 }, () => {
       [11, 12, 13, 14, 15, 16, 17, 18, 19, 20],
     )
   })
+
+  test('from the latest on: of partitions that the topic got since the group began, everything is read', async () => {
+    const servers = kafkaServers()
+    await using topic = await temporaryTopic()
+    await fillTopic(servers, topic.name, { messages: 5, partitions: 1 })
+    const options = { topic: topic.name, groupId: newGroup(), startOffset: 'latest' } as const
+    {
+      await using reading = read(options)
+      await eventually(async () => (await groupOffsets(servers, options.groupId, topic.name)).get(0) === 5)
+      await reading.stop()
+    }
+    const admin = kafkaClient(servers).admin()
+    await admin.connect()
+    await admin.createPartitions({ topicPartitions: [{ topic: topic.name, count: 2 }] })
+    await eventually(async () => (await admin.fetchTopicOffsets(topic.name)).length === 2)
+    await admin.disconnect()
+    await fillTopic(servers, topic.name, { messages: 6, partitions: 2, from: 6 })
+    await using reading = read(options)
+    await eventually(() => reading.sink.stored.length === 6)
+    await reading.stop()
+  })
 })
