@@ -1,5 +1,5 @@
 import { defaults } from '../config/defaults.ts'
-import type { PgstreamError } from '../errors.ts'
+import { PgstreamError } from '../errors.ts'
 import type { Checkpointer } from '../pipeline/contracts.ts'
 import { Processor } from '../pipeline/processor.ts'
 import { silentLogger } from '../telemetry/logger.ts'
@@ -218,14 +218,22 @@ export class KafkaWriter extends Processor<ChangeMessage> {
   }
 
   async #tooLarge(message: KafkaMessage, error: PgstreamError, reaching: Reaching): Promise<void> {
-    if (this.#oversize === 'stop') throw error
+    const { code, remedy } = error
+    const told = `${error.message} ${whichChange(message)}`
+    if (this.#oversize === 'stop') throw new PgstreamError(code, told, { remedy, cause: error })
     const { partition, key, value, headers } = message
-    const letter = { partition, key, value, headers, reason: error.message }
+    const letter = { partition, key, value, headers, reason: told }
     await untilReachable(() => this.#deadLetters.keep(letter), reaching)
     this.metrics.deadLettered()
-    this.#logger.error(
-      { code: error.code, topic: this.#deadLetters.name },
-      `${error.message} It is kept among the dead letters`,
-    )
+    this.#logger.error({ code, topic: this.#deadLetters.name }, `${told} It is kept among the dead letters`)
   }
+}
+
+/** Where its table stands in wire JSON: before all values. */
+const tableInJson = /"schema":("(?:[^"\\]|\\.)*"),"table":("(?:[^"\\]|\\.)*")/
+const beforeValues = 1_000
+
+function whichChange({ value, headers }: KafkaMessage): string {
+  const [, schema = '', table = ''] = tableInJson.exec(value?.toString('utf8', 0, beforeValues) ?? '') ?? []
+  return `It is a change of ${schema}.${table}, of ${value?.length ?? 0} bytes, at LSN ${String(headers['pgstream-lsn'])}.`
 }

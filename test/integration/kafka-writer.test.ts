@@ -112,7 +112,10 @@ describe('writing to Kafka', { concurrency: 2 }, () => {
     await database.query(`insert into t values (101, 'large 101 ' || repeat('x', 30000)), (102, 'after 102')`)
     {
       await using stream = openStream(database, { processor: writerTo({ topic: topic.name }) })
-      await assert.rejects(stream.ended, { code: 'PGSTREAM_KAFKA_MESSAGE_TOO_LARGE' })
+      await assert.rejects(stream.ended, {
+        code: 'PGSTREAM_KAFKA_MESSAGE_TOO_LARGE',
+        message: /a change of "public"\."t", of 3\d{4} bytes, at LSN [\dA-F]+\/[\dA-F]+\.$/,
+      })
     }
     const deadLetters = `${topic.name}.dead-letters`
     await using kept = { [Symbol.asyncDispose]: async () => deleteTopic(kafkaServers(), deadLetters) }
