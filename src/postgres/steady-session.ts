@@ -69,11 +69,12 @@ export class SteadySession {
     }
   }
 
-  /** Asks for as long as it takes, unless `signal` is aborted, and says so once. */
+  /** Asks for as long as it takes, unless `signal` is aborted, and says so once; `onFailed` hears of each time. */
   async patientQuery<Row extends pg.QueryResultRow>(
     sql: string,
     values: unknown[],
     signal: AbortSignal,
+    onFailed?: (error: unknown) => void,
   ): Promise<Row[]> {
     const backOff = new BackOff({ firstMs: 100, mostMs: 5_000 })
     for (;;) {
@@ -83,6 +84,7 @@ export class SteadySession {
         return rows
       } catch (error) {
         signal.throwIfAborted()
+        onFailed?.(error)
         const { code, message, remedy } = asPgstreamError(error)
         if (backOff.attempts === 0)
           this.#options.logger.warn({ code, remedy }, `${message} Trying again until it works`)

@@ -34,12 +34,15 @@ export class DeadLetterBox {
   readonly #session: SteadySession
   readonly #signal: AbortSignal
   readonly #waiting = new Fifo<{ letter: DeadLetter; kept: () => void; failed: (error: unknown) => void }>()
+  readonly #onFailed: ((error: unknown) => void) | undefined
   #isWriting = false
   #count = 0
 
-  constructor(session: SteadySession, signal: AbortSignal) {
+  /** `onFailed` hears of each attempt that was in vain. */
+  constructor(session: SteadySession, signal: AbortSignal, onFailed?: (error: unknown) => void) {
     this.#session = session
     this.#signal = signal
+    this.#onFailed = onFailed
   }
 
   /** Kept since the start. */
@@ -67,9 +70,11 @@ export class DeadLetterBox {
       try {
         const heads = batch.map(({ letter }) => headOf(letter))
         const [body, ...others] = batch.map(({ letter }) => letter.body)
-        await (others.length === 0
-          ? this.#session.patientQuery(keepSql('array[$2::bytea]'), [heads, body], this.#signal)
-          : this.#session.patientQuery(keepSql('$2::bytea[]'), [heads, [body, ...others]], this.#signal))
+        const [sql, bodies] =
+          others.length === 0
+            ? [keepSql('array[$2::bytea]'), body]
+            : [keepSql('$2::bytea[]'), [body, ...others]]
+        await this.#session.patientQuery(sql, [heads, bodies], this.#signal, this.#onFailed)
         this.#count += batch.length
         for (const { kept } of batch) kept()
       } catch (error) {

@@ -39,8 +39,12 @@ export function outcomeOfError(error: unknown): Failure {
   if (!(error instanceof Error)) return { reason: String(error), mayPass: true, ...failed }
   if (error instanceof TargetRefused) return { reason: error.message, mayPass: false, ...failed }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  return { reason: [error.message, code].filter(Boolean).join(' ') || error.name, mayPass: true, ...failed }
+  const said = [error.message, code].filter(Boolean).join(' ') || error.name
+  return { reason: inShort(said), mayPass: true, ...failed }
 }
+
+/** What certificates say is theirs: as long as they like, and of characters that no table takes. */
+const inShort = (text: string): string => text.replace(/[^ -~]+/g, ' ').slice(0, 300)
 
 /** Seconds, or a date. */
 function readRetryAfter(text: string): number | null {

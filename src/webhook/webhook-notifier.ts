@@ -15,7 +15,7 @@ import { bodyOf, notificationOf } from './notification.ts'
 import { SubscriptionBook } from './subscription-book.ts'
 import { openSubscriptionServer } from './subscription-server.ts'
 import type { SubscriptionServer, SubscriptionServerOptions } from './subscription-server.ts'
-import { SubscriptionStore } from './subscription-store.ts'
+import { namingSetting, SubscriptionStore } from './subscription-store.ts'
 import { Supply } from './supply.ts'
 import { Tally } from './tally.ts'
 import { TargetGuard } from './target-guard.ts'
@@ -100,7 +100,9 @@ export class WebhookNotifier extends ConfirmingWritable {
     this.#endpoints = new Endpoints({
       supply,
       book: this.#book,
-      deadLetters: new DeadLetterBox(this.#store.session, this.#abort.signal),
+      deadLetters: new DeadLetterBox(this.#store.session, this.#abort.signal, (error) =>
+        this.metrics.retrying(namingSetting(error)),
+      ),
       guard: new TargetGuard(options.allowedTargets),
       logger: this.#logger,
       signal: this.#abort.signal,

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { StatusReport } from '../../src/cli/status-report.ts'
 import { httpFront } from '../support/http-front.ts'
 import { startKafka } from '../support/kafka.ts'
-import { postgresServers } from '../support/postgres.ts'
+import { postgresServers, temporaryDatabase } from '../support/postgres.ts'
 import type { TemporaryDatabase } from '../support/postgres.ts'
 import { readPrometheus } from '../support/prometheus.ts'
 import { Receiver } from '../support/receiver.ts'
@@ -186,6 +186,33 @@ test('a receiver of webhooks that refuses, and one that does not answer; beside 
     assert.ok(receiver.arrived.some(({ path }) => path === '/silent'))
   }, patience)
   await isToldEverywhere(run, db.url, /^The processor webhooks delivers nothing/m)
+})
+
+test('a store of webhooks that is away when dead letters are to be kept: the reason is told, not only that nothing goes on', async () => {
+  await using db = await database()
+  await using store = await temporaryDatabase(postgresServers()[0]!.url)
+  await using receiver = await Receiver.start(() => 404)
+  const env = {
+    PGSTREAM_WEBHOOK_SUBSCRIPTION_STORE_URL: store.url,
+    PGSTREAM_WEBHOOK_SUBSCRIPTION_SERVER_ADDRESS: 'localhost:0',
+    PGSTREAM_WEBHOOK_NOTIFIER_ALLOWED_TARGETS: '127.0.0.1',
+    ...stallSoon,
+  }
+  await using run = await RunningOps.start(['--pgurl', db.url], { env })
+  await isReady(run)
+  await subscribe(store, `${receiver.url}/refuses`, { table: 'items' })
+  await eventually(async () => {
+    await db.query('insert into items select coalesce(max(id), 0) + 1 from items')
+    assert.ok(receiver.arrived.length > 0)
+  }, patience)
+  await db.query(`alter database ${store.name} allow_connections false`)
+  await db.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [store.name])
+  await db.query('insert into items select coalesce(max(id), 0) + 1 from items')
+  const reason = /^The processor webhooks delivers nothing: .*is not currently accepting connections/m
+  const { running } = await isToldEverywhere(run, db.url, reason)
+  assert.match(running!.sinks[0]!.problem!.remedy!, /PGSTREAM_WEBHOOK_SUBSCRIPTION_STORE_URL/)
+  await db.query(`alter database ${store.name} allow_connections true`)
+  await isReady(run)
 })
 
 test('changes that do not come through because the schema log is away are told, too', async () => {
