@@ -24,9 +24,12 @@ import { findSourceUrl, twoSources } from './source-url.ts'
 import { translatorStage } from './translator-settings.ts'
 import type { SourceKind } from './translator-settings.ts'
 
+/** One that takes events out of its queue before it hands them on says how many. */
+type Stage = Duplex & { readonly heldLength?: number }
+
 export interface BuiltPipeline {
   readonly listener: Listener
-  readonly stages: readonly Duplex[]
+  readonly stages: readonly Stage[]
   readonly processor: Writable
   /** What the processors know of themselves. */
   readonly sinks: readonly WatchedSink[]

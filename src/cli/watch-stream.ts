@@ -71,4 +71,6 @@ export async function watchStream(
 /** Whether changes wait in front of the processors, wherever that is. */
 const isHeld = ({ listener, stages }: BuiltPipeline): boolean =>
   listener.readableLength > 0 ||
-  stages.some(({ writableLength, readableLength }) => writableLength + readableLength > 0)
+  stages.some(
+    ({ writableLength, readableLength, heldLength = 0 }) => writableLength + readableLength + heldLength > 0,
+  )

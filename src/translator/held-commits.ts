@@ -24,6 +24,10 @@ export class HeldCommits {
     this.#options = options
   }
 
+  get length(): number {
+    return this.#held.length
+  }
+
   get isEmpty(): boolean {
     return this.#held.length === 0
   }

@@ -72,6 +72,11 @@ export class Translator extends Transform {
     this.once('pipe', (source: Partial<HasSchemaStore>) => (this.#store ??= source.schemaStore))
   }
 
+  /** How many events wait in it for the store, beside those in its queues. */
+  get heldLength(): number {
+    return this.#held.length
+  }
+
   override _transform(event: WalEvent, _encoding: BufferEncoding, callback: TransformCallback): void {
     if (this.#schema !== null && this.#takeAtOnce(event, this.#schema)) callback()
     else this.#take(event).then(() => callback(), callback)
