@@ -12,7 +12,7 @@ import type { Targets } from './subscription-book.ts'
 
 /** A change on its way to everybody who wants it. */
 export interface Notification {
-  /** `webhook-id`: commit LSN and ordinal, the same for ever. */
+  /** `webhook-id`: commit LSN and ordinal, and `-D` for a delete; the same for ever. */
   readonly id: string
   readonly type: EventType
   readonly schema: string
@@ -35,7 +35,9 @@ export const notificationOf = (
   done: () => void,
 ): Notification => {
   const { type, schema, table } = kindOf(event)
-  const id = `${formatLsn(event.commitLsn)}-${event.ordinal}`
+  const place = `${formatLsn(event.commitLsn)}-${event.ordinal}`
+  // a topic with `primary_key` has a change of a key as a delete and an insert in one place
+  const id = event.kind === 'delete' ? `${place}-D` : place
   return { id, type, schema, table, body, lanes: lanesOf(event), targets, done }
 }
 

@@ -39,7 +39,7 @@ describe('notifications', { concurrency: 2 }, () => {
       for (const { headers, text, id } of receiver.taken) {
         assert.equal(headers['content-type'], 'application/json')
         assert.match(String(headers['user-agent']), /^pgstream\/\d/)
-        assert.match(id, /^[\dA-F]+\/[\dA-F]+-\d+$/)
+        assert.match(id, /^[\dA-F]+\/[\dA-F]+-\d+(-D)?$/)
         new Webhook(exampleSecret).verify(text, headers as Record<string, string>)
       }
       const ids = receiver.takenBy('/all').map(({ id }) => id)
