@@ -1,4 +1,5 @@
 /** What `npm run bench` runs; README.md here says how to use it and what was found. */
+import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startPostgres } from '../support/postgres.ts'
@@ -24,6 +25,7 @@ const { values, positionals: words } = parseArgs({
     strict: { type: 'boolean', default: false },
     guard: { type: 'boolean', default: false },
     baseline: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
   },
 })
 if (values.profile) process.env['BENCH_PROFILE'] = resolve(values.profile)
@@ -31,7 +33,10 @@ const isNamed = ({ name }: Scenario): boolean => name === words.join(' ')
 const chosen = scenarios.some(isNamed)
   ? scenarios.filter(isNamed)
   : scenarios.filter(({ name }) => words.every((word) => name.includes(word)))
-if (words[0] === 'micro') {
+if (values.help) {
+  const about = await readFile(new URL('README.md', import.meta.url), 'utf8')
+  console.log(about.match(/^ {4}npm run bench.*$/gm)!.join('\n'))
+} else if (words[0] === 'micro') {
   await import('./micro/run.ts')
 } else if (words[0] === 'latency') {
   await measureLatency(words[1])

@@ -22,27 +22,40 @@ function seedsByTest(): number[][] {
   return tests.map((from) => seeds.slice(from, from + seedsPerTest))
 }
 
-async function trySeed(bench: Bench, source: PostgresSource, seed: number): Promise<number> {
+type Sources = readonly [PostgresSource, ...PostgresSource[]]
+
+/** One server with all its plugins: they read the same statements, which is a third less to do than one after the other. */
+function sourcesByServer(): Sources[] {
+  const sources = postgresSources()
+  const firsts = sources.filter(({ url }, i) => sources.findIndex((source) => source.url === url) === i)
+  return firsts.map((first) => [
+    first,
+    ...sources.filter((source) => source !== first && source.url === first.url),
+  ])
+}
+
+async function trySeed(bench: Bench, sources: Sources, seed: number): Promise<number> {
   const steps = generate(seed, { ...bench.options, length: statements })
   const outcome = await bench
     .try(steps)
     .catch((error: Error) => ({ problems: [error.stack ?? error.message] }))
   if (outcome.problems.length > 0 || !('events' in outcome)) {
-    assert.fail(await describeFailure({ source, seed, steps, problems: outcome.problems }))
+    assert.fail(await describeFailure({ sources, seed, steps, problems: outcome.problems }))
   }
   assert.ok(outcome.events.length > 0)
   return outcome.failures.length / steps.length
 }
 
 describe('the stream of a random workload rebuilds its source', { concurrency: true }, () => {
-  for (const source of postgresSources()) {
-    describe(source.label, { concurrency: 1 }, () => {
+  for (const sources of sourcesByServer()) {
+    const label = sources.map((source) => source.label).join(' and ')
+    describe(label, { concurrency: 1 }, () => {
       for (const seeds of seedsByTest()) {
         const title = `rows, tables and order of the seeds ${seeds[0]!} to ${seeds.at(-1)!}`
-        test(`${source.label}: ${title}`, async () => {
-          await using bench = await openBench(source)
+        test(`${label}: ${title}`, async () => {
+          await using bench = await openBench(sources)
           let failed = 0
-          for (const seed of seeds) failed += await trySeed(bench, source, seed)
+          for (const seed of seeds) failed += await trySeed(bench, sources, seed)
           const share = failed / seeds.length
           assert.ok(
             share < 0.02 || only !== undefined,

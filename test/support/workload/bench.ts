@@ -1,9 +1,10 @@
+import { init } from '../../../src/postgres/init.ts'
 import { preparedDatabase } from '../source.ts'
 import { openSession } from '../session.ts'
 import type { Session } from '../session.ts'
 import type { PostgresSource, TemporaryDatabase } from '../postgres.ts'
 import { openStream } from '../stream.ts'
-import type { StreamOptions } from '../stream.ts'
+import type { StreamOptions, TestStream } from '../stream.ts'
 import type { WalEvent } from '../../../src/wal/event.ts'
 import { judge } from './judge.ts'
 import { lastVersion, readSource } from './oracle/source-state.ts'
@@ -16,18 +17,20 @@ import { identifier } from './values/quoting.ts'
 
 /** One workload: what was done, what came of it, and what the stream said. */
 export interface Outcome extends RunReport {
+  /** Of the first source's stream. */
   readonly events: readonly WalEvent[]
   readonly source: SourceState
+  /** Of all streams. */
   readonly problems: readonly string[]
 }
 
-/** A prepared database with its stream, for one workload after the other. */
+/** A prepared database with its streams, for one workload after the other. */
 export interface Bench extends AsyncDisposable {
-  /** Of the plugin. */
+  /** Of the first source's plugin. */
   readonly limits: Limits
   /** What the server can do. */
   readonly options: WorkloadOptions
-  /** Runs the steps in the database, which is empty before and after, and compares it with what the stream says. */
+  /** Runs the steps in the database, which is empty before and after, and compares it with what each stream says. */
   try(steps: readonly Step[], backfill?: BackfillOnTheWay): Promise<Outcome>
 }
 
@@ -40,35 +43,39 @@ export interface BackfillOnTheWay {
 
 const markPrefix = 'workload.mark'
 
-export async function openBench(server: PostgresSource, streamed: StreamOptions = {}): Promise<Bench> {
-  const isWal2json = server.plugin === 'wal2json'
-  const limits: Limits = {
-    generated: isWal2json || server.major >= 18 ? 'stored' : 'none',
-    nanIsNull: isWal2json,
+/**
+ * A database for one source, or for several of one server: the statements are run once, and each of them has a slot of
+ * its own to be judged by.
+ */
+export async function openBench(
+  sources: PostgresSource | readonly [PostgresSource, ...PostgresSource[]],
+  streamed: StreamOptions = {},
+): Promise<Bench> {
+  const [first, ...others] = 'url' in sources ? [sources] : sources
+  const database = await preparedDatabase(first, { before: createExtensions })
+  const readers = [openReader(first, database, streamed)]
+  for (const source of others) {
+    const slotName = `${database.name}_${source.plugin}`
+    await init({ url: database.url, plugin: source.plugin, slotName })
+    readers.push(openReader(source, database, { ...streamed, slotName }))
   }
-  const database = await preparedDatabase(server, { before: createExtensions })
-  const stream = openStream(database, streamed)
-  const reader = await openSession(database.url, 'an oracle')
+  const session = await openSession(database.url, 'an oracle')
   const runner = openRunner(database.url)
-  const options = { major: server.major, ...(await abilities(reader, database.name)) }
+  const options = { major: first.major, ...(await abilities(session, database.name)) }
   let marks = 0
-  const mark = async (): Promise<number> => {
+  /** Where it is in each stream. */
+  const mark = async (): Promise<number[]> => {
     const name = String(++marks)
     await database.query('select pg_logical_emit_message(true, $1, $2::text)', [markPrefix, name])
-    const isMark = (event: WalEvent): boolean =>
-      event.kind === 'message' && event.prefix === markPrefix && event.content.toString() === name
-    return stream.until((events) => {
-      const at = events.findLastIndex(isMark)
-      return at < 0 ? null : at
-    }, `Mark ${name}`)
+    return Promise.all(readers.map(({ stream }) => placeOf(name, stream)))
   }
   return {
-    limits,
+    limits: readers[0]!.limits,
     options,
     try: async (steps, backfill) => {
-      const since = await lastVersion(reader.client)
+      const since = await lastVersion(session.client)
       const begin = await mark()
-      let lost: number | undefined
+      let lost: readonly number[] | undefined
       const report = await runner.run(steps, async (index) => {
         if (index !== backfill?.at) return
         lost = await mark()
@@ -76,23 +83,56 @@ export async function openBench(server: PostgresSource, streamed: StreamOptions 
       })
       await backfill?.end(database)
       const end = await mark()
-      const source = await readSource(reader.client, since)
-      const events = stream.events.slice(begin + 2, end)
-      const cleared = await (async () => {
-        await clear(reader)
-        return stream.events.slice(end + 2, await mark())
-      })()
-      const lostAt = lost === undefined ? undefined : lost - begin - 2
-      const problems = judge({ events, source, transactions: report.transactions, limits, cleared, lostAt })
-      return { ...report, events, source, problems }
+      const state = await readSource(session.client, since)
+      await clear(session)
+      const cleared = await mark()
+      const told = readers.map(({ source, stream, limits }, i) => {
+        const from = begin[i]! + 2
+        const events = stream.events.slice(from, end[i])
+        const problems = judge({
+          events,
+          source: state,
+          transactions: report.transactions,
+          limits,
+          cleared: stream.events.slice(end[i]! + 2, cleared[i]),
+          lostAt: lost && lost[i]! - from,
+        })
+        return { events, problems: problems.map((text) => `${source.label}: ${text}`) }
+      })
+      const problems = told.flatMap((each) => each.problems)
+      return { ...report, events: told[0]!.events, source: state, problems }
     },
     [Symbol.asyncDispose]: async () => {
       await runner[Symbol.asyncDispose]()
-      await reader[Symbol.asyncDispose]()
-      await stream[Symbol.asyncDispose]()
+      await session[Symbol.asyncDispose]()
+      for (const { stream } of readers) await stream[Symbol.asyncDispose]()
       await database[Symbol.asyncDispose]()
     },
   }
+}
+
+interface Reader {
+  readonly source: PostgresSource
+  readonly limits: Limits
+  readonly stream: TestStream
+}
+
+function openReader(source: PostgresSource, database: TemporaryDatabase, streamed: StreamOptions): Reader {
+  const isWal2json = source.plugin === 'wal2json'
+  const limits: Limits = {
+    generated: isWal2json || source.major >= 18 ? 'stored' : 'none',
+    nanIsNull: isWal2json,
+  }
+  return { source, limits, stream: openStream(database, streamed) }
+}
+
+async function placeOf(mark: string, stream: TestStream): Promise<number> {
+  const isMark = (event: WalEvent): boolean =>
+    event.kind === 'message' && event.prefix === markPrefix && event.content.toString() === mark
+  return stream.until((events) => {
+    const at = events.findLastIndex(isMark)
+    return at < 0 ? null : at
+  }, `Mark ${mark}`)
 }
 
 export async function createExtensions({ query }: Pick<TemporaryDatabase, 'query'>): Promise<void> {

@@ -5,7 +5,8 @@ import { shrink } from './shrink.ts'
 import type { Step } from './step.ts'
 
 export interface Failure {
-  readonly source: PostgresSource
+  /** Of one server. */
+  readonly sources: readonly [PostgresSource, ...PostgresSource[]]
   readonly seed: number
   readonly steps: readonly Step[]
   readonly problems: readonly string[]
@@ -14,13 +15,13 @@ export interface Failure {
 const shrinkTimeMs = 30_000
 
 /** What is wrong, how to see it again, and the fewest steps that were found to do. */
-export async function describeFailure({ source, seed, steps, problems }: Failure): Promise<string> {
-  const fewest = await shrunk(source, steps)
+export async function describeFailure({ sources, seed, steps, problems }: Failure): Promise<string> {
+  const fewest = await shrunk(sources, steps)
   const list = fewest.map(
     ({ session, sql, copy }) => `${session}: ${sql};${copy === undefined ? '' : `\n${copy}\\.`}`,
   )
   return [
-    `seed ${seed} with ${source.label} (PGSTREAM_TEST_SEED=${seed} tries it again):`,
+    `seed ${seed} with ${sources.map(({ label }) => label).join(' and ')} (PGSTREAM_TEST_SEED=${seed} tries it again):`,
     ...problems.slice(0, 10),
     `${fewest.length} of ${steps.length} steps, by session, that do it, too:`,
     ...list,
@@ -28,10 +29,10 @@ export async function describeFailure({ source, seed, steps, problems }: Failure
 }
 
 /** In a database of its own: the failure may have ended the stream. */
-async function shrunk(source: PostgresSource, steps: readonly Step[]): Promise<readonly Step[]> {
+async function shrunk(sources: Failure['sources'], steps: readonly Step[]): Promise<readonly Step[]> {
   let bench: Bench | null = null
   const fails = async (shorter: readonly Step[]): Promise<boolean> => {
-    bench ??= await openBench(source)
+    bench ??= await openBench(sources)
     try {
       return (await bench.try(shorter)).problems.length > 0
     } catch {
