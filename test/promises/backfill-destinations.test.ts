@@ -9,7 +9,7 @@ import { createTables, tableNames } from '../support/backfill/tables-to-fill.ts'
 import { kafkaServers, temporaryTopic } from '../support/kafka.ts'
 import { postgresSources } from '../support/postgres.ts'
 import type { PostgresSource } from '../support/postgres.ts'
-import { readTopic } from '../support/read-topic.ts'
+import { messagesOf } from '../support/read-topic.ts'
 import { KilledProcesses } from '../support/search-oracle/killed-processes.ts'
 import { searchSpace } from '../support/search.ts'
 import { times } from '../support/soak.ts'
@@ -60,7 +60,7 @@ async function trySeed(source: PostgresSource, seed: number): Promise<{ problems
       Array.from({ length: kills }, () => random.int(longestPause)),
     )
     await processes.until(isAsked, 'A backfill that goes on')
-    progress = await filled(database.url)
+    progress = await filled(database.url, times(150_000, 1_800_000))
   } finally {
     stop.abort()
     await changing
@@ -72,7 +72,7 @@ async function trySeed(source: PostgresSource, seed: number): Promise<{ problems
 
   const read = async (): Promise<FoldedRows> => {
     const rows = new FoldedRows()
-    for (const { value } of await readTopic(topic.name)) rows.take(value!.toString())
+    for await (const { value } of messagesOf(topic.name)) rows.take(value!.toString())
     return rows
   }
   let rows = await read()

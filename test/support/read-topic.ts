@@ -1,6 +1,7 @@
-import { execFile, spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { promisify } from 'node:util'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import type { Kafka, KafkaMessage } from 'kafkajs'
 import { kafkaClient } from '../services/kafka-client.ts'
 import type { KafkaServers } from '../services/kafka-servers.ts'
@@ -32,11 +33,31 @@ export function kcatIsThere(): boolean {
 }
 
 export async function readWithKcat(topic: string, servers: KafkaServers): Promise<ReadMessage[]> {
+  const messages: ReadMessage[] = []
+  for await (const message of messagesOf(topic, servers)) messages.push(message)
+  return inOrder(messages)
+}
+
+/** All messages of a topic that may be larger than memory, by kcat: of each partition in their order. */
+export async function* messagesOf(
+  topic: string,
+  servers: KafkaServers = kafkaServers(),
+): AsyncGenerator<ReadMessage> {
   const broker = ['-b', servers.address.PLAINTEXT, '-X', 'fetch.wait.max.ms=10']
   const parameters = [...broker, '-C', '-t', topic, '-o', 'beginning', '-e', '-q', '-J']
-  const printed = await promisify(execFile)('kcat', parameters, { encoding: 'latin1', maxBuffer: Infinity })
-  const lines = printed.stdout.split('\n').filter((line) => line !== '')
-  return inOrder(lines.map((line) => fromKcat(JSON.parse(line) as KcatMessage)))
+  const kcat = spawn('kcat', parameters, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const exited = once(kcat, 'close')
+  let said = ''
+  kcat.stderr.on('data', (text: Buffer) => (said += text.toString()))
+  try {
+    for await (const line of createInterface({ input: kcat.stdout.setEncoding('latin1') })) {
+      if (line !== '') yield fromKcat(JSON.parse(line) as KcatMessage)
+    }
+    const [code] = (await exited) as [number | null]
+    if (code !== 0) throw new Error(`kcat ended with ${code}: ${said}`)
+  } finally {
+    kcat.kill()
+  }
 }
 
 /** As `kcat -J` prints it. */

@@ -28,15 +28,23 @@ export const openFill = (
   })
 
 /** Until nothing waits or runs. */
-export const filled = async (url: string): Promise<BackfillProgress[]> => {
+export const filled = async (url: string, timeoutMs = 150_000): Promise<BackfillProgress[]> => {
   let progress: BackfillProgress[] = []
-  await eventually(
-    async () => {
-      progress = await backfillStatus({ url })
-      return !progress.some(({ state }) => state === 'waiting' || state === 'running')
-    },
-    { timeoutMs: 150_000, every: 100, about: 'The end of the backfill' },
-  )
+  const isOpen = ({ state }: BackfillProgress): boolean => state === 'waiting' || state === 'running'
+  try {
+    await eventually(
+      async () => {
+        progress = await backfillStatus({ url })
+        return !progress.some(isOpen)
+      },
+      { timeoutMs, every: 100, about: 'The end of the backfill' },
+    )
+  } catch (error) {
+    const open = progress
+      .filter(isOpen)
+      .map(({ schema, table, state, rows }) => `${schema}.${table} ${state} at ${rows}`)
+    throw new Error(`not filled: ${open.join(', ')}`, { cause: error })
+  }
   return progress
 }
 
