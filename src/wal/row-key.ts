@@ -1,3 +1,5 @@
+import { printedValue } from './printed-bytes.ts'
+import type { PrintedChange } from './printed-change.ts'
 import type { Relation } from './relation.ts'
 import { unchangedToast } from './value.ts'
 import type { Row, Value } from './value.ts'
@@ -18,12 +20,22 @@ export function tableKey(relation: Relation): string {
  * update did not touch is taken from the `old` row.
  */
 export function rowKey(relation: Relation, columns: readonly number[], row: Row, old: Row | null): string {
-  const table = tableKey(relation)
-  if (columns.length === 0) return table
-  const values = columns.map((i) =>
-    keyText(row[i] === unchangedToast ? (old?.[i] ?? null) : (row[i] ?? null)),
+  return keyOf(
+    relation,
+    columns.map((i) => (row[i] === unchangedToast ? (old?.[i] ?? null) : (row[i] ?? null))),
   )
-  return `${table}[${values.join(',')}]`
+}
+
+/** The same of the new row of a change that stayed as it was printed: it has a value for every column. */
+export const printedRowKey = (change: PrintedChange, columns: readonly number[]): string =>
+  keyOf(
+    change.relation,
+    columns.map((i) => printedValue(change, i)),
+  )
+
+function keyOf(relation: Relation, values: readonly Value[]): string {
+  const table = tableKey(relation)
+  return values.length === 0 ? table : `${table}[${values.map(keyText).join(',')}]`
 }
 
 function keyText(value: Value): string {

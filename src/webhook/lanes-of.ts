@@ -1,5 +1,6 @@
-import type { ChangeEvent, RowEvent } from '../wal/event.ts'
-import { rowKey } from '../wal/row-key.ts'
+import type { ChangeEvent, RowEvent, TruncateEvent } from '../wal/event.ts'
+import { noTuple, PrintedChange } from '../wal/printed-change.ts'
+import { printedRowKey, rowKey } from '../wal/row-key.ts'
 import type { Row } from '../wal/value.ts'
 
 /** Changes that have a lane in common keep their order; `barrier` keeps it towards everything. */
@@ -10,27 +11,27 @@ export type LanesOf = readonly string[] | 'barrier'
  * a table whose rows nothing tells apart have the table's lane.
  */
 export function lanesOf(event: ChangeEvent): LanesOf {
-  if ('relation' in event && identityColumns(event).includes(missing)) return 'barrier'
   switch (event.kind) {
     case 'truncate':
     case 'schema-change':
       return 'barrier'
     case 'message':
       return ['']
-    case 'insert':
-      return [lane(event, event.values, null)]
-    case 'delete':
-      return [lane(event, event.old, null)]
-    case 'update': {
-      const now = lane(event, event.values, event.old)
-      const before = event.old === null ? now : lane(event, event.old, null)
-      return now === before ? [now] : [before, now]
-    }
+    default:
+      return lanesOfRow(event, identityColumns(event))
   }
 }
 
-function lane(event: RowEvent, row: Row, old: Row | null): string {
-  return rowKey(event.relation, identityColumns(event), row, old)
+function lanesOfRow(event: Exclude<RowEvent, TruncateEvent>, columns: readonly number[]): LanesOf {
+  if (columns.includes(missing)) return 'barrier'
+  if (event instanceof PrintedChange && event.kind !== 'delete' && event.oldAt === noTuple)
+    return [printedRowKey(event, columns)]
+  const lane = (row: Row, old: Row | null): string => rowKey(event.relation, columns, row, old)
+  if (event.kind === 'insert') return [lane(event.values, null)]
+  if (event.kind === 'delete') return [lane(event.old, null)]
+  const now = lane(event.values, event.old)
+  const before = event.old === null ? now : lane(event.old, null)
+  return now === before ? [now] : [before, now]
 }
 
 const known = new WeakMap<

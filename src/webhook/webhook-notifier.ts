@@ -56,6 +56,7 @@ export function webhookNotifier(options: WebhookNotifierOptions): WebhookNotifie
 const [placeBytes, notificationBytes] = [300, 160]
 
 export class WebhookNotifier extends ConfirmingWritable {
+  readonly takesPrinted: boolean = true
   readonly #abort = new AbortController()
   readonly #logger: Logger
   readonly #store: SubscriptionStore

@@ -13,6 +13,7 @@ import { noTuple, PrintedChange } from '../../../src/wal/printed-change.ts'
 import { printedText } from '../../../src/wal/printed-value.ts'
 import { writeRow } from '../../../src/wal/wire-bytes.ts'
 import { encodeWireJson, encodeWireJsonBytes } from '../../../src/wal/wire-json.ts'
+import { lanesOf } from '../../../src/webhook/lanes-of.ts'
 import { dataRow } from '../../support/data-row.ts'
 import * as bytes from '../../support/pgoutput-bytes.ts'
 import type { TupleValue } from '../../support/pgoutput-bytes.ts'
@@ -42,6 +43,7 @@ function assertSame(printed: WalEvent, made: WalEvent): void {
   if (isPositionOnly(made) || isPositionOnly(printed)) return assert.deepEqual(printed, made)
   const [around, line] = [encodeWireJsonBytes(made, '{"Data":', '}'), encodeWireJsonBytes(made)]
   // before anybody asked for values, and after
+  assert.deepEqual(lanesOf(printed), lanesOf(made))
   assert.equal(encodeWireJsonBytes(printed, '{"Data":', '}').toString(), around.toString())
   assert.deepEqual(valuesOf(printed), valuesOf(made))
   assert.equal(encodeWireJsonBytes(printed).toString(), line.toString())

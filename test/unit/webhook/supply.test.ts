@@ -20,7 +20,7 @@ function queueOf(...urls: string[]) {
   return { owner, subscribed, supply, memory, drained: () => drained }
 }
 
-test('when every URL that is subscribed has enough to do, no more than some megabytes are read ahead', () => {
+test('when every URL that is subscribed has enough to do, no more than half a megabyte is read ahead', () => {
   const { owner, subscribed, supply, memory, drained } = queueOf('a', 'b')
   memory.add(10 * mebibyte)
   supply.supplied('a')
@@ -28,7 +28,7 @@ test('when every URL that is subscribed has enough to do, no more than some mega
   assert.equal(owner.writableHighWaterMark, 100 * mebibyte)
   supply.supplied('b')
   assert.ok(owner.writableNeedDrain)
-  assert.equal(owner.writableHighWaterMark, 4 * mebibyte)
+  assert.equal(owner.writableHighWaterMark, mebibyte / 2)
   memory.release(mebibyte)
   assert.equal(drained(), 0)
   supply.hungry('a')
@@ -36,7 +36,7 @@ test('when every URL that is subscribed has enough to do, no more than some mega
   assert.ok(!owner.writableNeedDrain)
   supply.supplied('a')
   assert.ok(owner.writableNeedDrain)
-  memory.release(6 * mebibyte)
+  memory.release(8.75 * mebibyte)
   assert.equal(drained(), 2, 'little is left, although both have many')
   memory.add(6 * mebibyte)
   subscribed.urls = new Set(['a', 'b', 'c'])
