@@ -30,9 +30,11 @@ export interface DriverOptions {
 
 /**
  * Chunks that are open or not durable yet: one while others use the stream. At 200 transactions a second on two cores the
- * slowest one of a hundred changes is 5 to 7 ms late with one chunk of 1 ms, 15 to 28 ms with two of 4 ms.
+ * slowest one of a hundred changes is 2.4 ms late with one chunk of 1 ms (test/bench/README.md).
  */
 const mostUnderway = { live: 1, idle: 4 }
+/** While others use the stream: twice as long as a chunk took, but no longer. Without a rest Postgres and we have both of two cores busy. */
+const mostRestMs = 20
 const lookAgainMs = 30_000
 /** What asks to look is in the stream before others can see what it is about. */
 const lookSoon = { everyMs: 200, forMs: 10_000 }
@@ -146,10 +148,12 @@ export class BackfillDriver {
     if (underway >= (isLive ? mostUnderway.live : mostUnderway.idle)) return false
     const table = tables.find((each) => !this.#blocked.has(each) && each.hasMore)
     if (!table) return false
+    const startedAt = performance.now()
     await this.#attempt(filler, table, async () => {
       const blocked = await filler.next(table, !isLive)
       if (blocked) this.#blocked.set(table, blocked)
     })
+    if (isLive) await pause(Math.min(mostRestMs, 2 * (performance.now() - startedAt)))
     return true
   }
 

@@ -20,6 +20,10 @@ class NullSink extends Processor {
   async deliver() {}
 }
 
+// as the command does
+const { keepHeapSmall } = await import(new URL('wal/allocate.js', dist))
+keepHeapSmall()
+
 const listener = postgresListener({ url: process.env.BENCH_URL })
 backfill(listener, {})
 const processor = new NullSink({
