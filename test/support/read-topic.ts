@@ -54,7 +54,7 @@ export async function* messagesOf(
       if (line !== '') yield fromKcat(JSON.parse(line) as KcatMessage)
     }
     const [code] = (await exited) as [number | null]
-    if (code !== 0) throw new Error(`kcat ended with ${code}: ${said}`)
+    if (code !== 0) throw new Error(`kcat ended with ${String(code)}: ${said}`)
   } finally {
     kcat.kill()
   }
