@@ -48,45 +48,57 @@ export function takeShortLived(bytes: number): void {
 
 let isHeapSmall = false
 const mostYoungBytes = 8 * 1024 * 1024
+let youngGrowth = 2
 /** What may become garbage among old objects, and outside of the heap, before all of it is collected. */
 const mostOldGarbage = 24 * 1024 * 1024
-let growth = 2
-let growingPercent = 0
+/** The same in percent of what is in use: until that is known, and where it is so much that looking through it takes long. */
+const [firstPercent, leastPercent] = [60, 40]
+let oldGrowth = 0
 /** Old objects that are in use, about: the least there was, and somewhat more each time. */
 let oldInUse = Infinity
 const forgetting = 1.02
 
 /**
  * For a process that does nothing else. The memory of new objects does not grow beyond 8 MB, or what it has by now, where V8
- * would take 32: rows are garbage long before that is full. That of old ones is collected when it has grown by 24 MB: V8 would
- * wait for four times what is in use where a queue was full, and for 8 MB where nothing waits, several times a second
- * (test/bench/README.md).
+ * would take 32: rows are garbage long before that is full. That of old ones is collected when it has grown by 24 MB, where rows
+ * come from Postgres: V8 would wait for four times what is in use where a queue was full, and for 8 MB where nothing waits,
+ * several times a second (test/bench/README.md).
  */
 export function keepHeapSmall(): void {
   isHeapSmall = true
-  limitHeap()
+  limitYoung(sizes().young)
+  growOldBy(firstPercent)
+}
+
+function limitHeap(): void {
+  const { young, old } = sizes()
+  limitYoung(young)
+  oldInUse = Math.min(old, oldInUse * forgetting)
+  const percent = Math.max(leastPercent, Math.round((100 * mostOldGarbage) / oldInUse))
+  if (Math.abs(percent - oldGrowth) > oldGrowth / 10) growOldBy(percent)
 }
 
 /** V8 reads these flags whenever it might grow; what it gave back while there was nothing to do it may take again. */
-function limitHeap(): void {
-  const [young, old] = sizes()
-  const factor = young < mostYoungBytes ? 2 : 1
-  if (factor !== growth) setFlagsFromString(`--semi-space-growth-factor=${(growth = factor)}`)
-  oldInUse = Math.min(old, oldInUse * forgetting)
-  const percent = Math.round((100 * mostOldGarbage) / oldInUse)
-  if (Math.abs(percent - growingPercent) < growingPercent / 10) return
-  growingPercent = percent
+function limitYoung(size: number): void {
+  const wanted = size < mostYoungBytes ? 2 : 1
+  if (wanted === youngGrowth) return
+  youngGrowth = wanted
+  setFlagsFromString(`--semi-space-growth-factor=${wanted}`)
+}
+
+function growOldBy(percent: number): void {
+  oldGrowth = percent
   setFlagsFromString(`--heap-growing-percent=${percent}`)
 }
 
 /** What new objects may take, and what old ones do. */
-function sizes(): [young: number, old: number] {
+function sizes(): { readonly young: number; readonly old: number } {
   let [young, old] = [0, 0]
   for (const { space_name: name, space_size: size, space_used_size: used } of getHeapSpaceStatistics()) {
     if (name === 'new_space') young = size
     else if (name !== 'new_large_object_space') old += used
   }
-  return [young, old]
+  return { young, old }
 }
 
 /** While a large piece of memory is filled from much that is small. */
