@@ -49,8 +49,9 @@ export class Wal2jsonTables {
 
   #open(schema: string, name: string): Wal2jsonTable | null {
     const { tables, types, materializedViews } = this.#knowledge
-    if (materializedViews.has(qualifiedName(schema, name))) return null
     const known = tables.find(schema, name)
+    // a table may have had the name before the view, or have got it since
+    if (!known && materializedViews.has(qualifiedName(schema, name))) return null
     return new Wal2jsonTable({ schema, name, known }, this.#memoryOf(known), types)
   }
 

@@ -246,6 +246,19 @@ test('a TRUNCATE of a partitioned table is that of its partitions, and takes no 
   assert.deepEqual(event.relation.columns, [{ name: 'id', type: 'integer', typeOid: 23, key: true }])
 })
 
+test('a table has events where a materialized view has its name now, or had it', () => {
+  const events: Emitted[] = []
+  const knowledge = { ...nothingKnown(), materializedViews: new Set([qualifiedName('public', 'sales')]) }
+  const decoder = new Wal2jsonDecoder((event) => events.push(event), knowledge)
+  knowledge.tables.learn(schemaLogEntry({ tables: [tableSchema(1, 'sales', { id: 'integer!' })] }))
+  for (const line of [lines.begin(), lines.insert([id(1)], 'sales'), lines.truncate('sales')])
+    decoder.decode(line)
+  assert.deepEqual(
+    events.map(({ kind }) => kind),
+    ['insert', 'truncate'],
+  )
+})
+
 test('materialized views have no events, but the numbers of others do not change for it', () => {
   const events: Emitted[] = []
   const knowledge = { ...nothingKnown(), materializedViews: new Set([qualifiedName('public', 'view')]) }
