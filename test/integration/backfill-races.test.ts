@@ -144,6 +144,24 @@ test('a row that comes into the range that is already read, without its large va
   assert.ok(kinds.includes('update'))
 })
 
+test('so is one that comes there by its primary key, where another index identifies rows', async () => {
+  await using database = await withRows(
+    `create table t (id int primary key, code int not null, large text); create unique index t_code on t (code);
+     alter table t replica identity using index t_code; alter table t alter column large set storage external;
+     insert into t select i, i, repeat('x', 9000) from generate_series(1, 60) as i`,
+  )
+  const rows = new LastRows('t', 'code')
+  const first = new FirstSnapshot()
+  await using stream = openFill(database, { rows, first, chunkRows: 2 })
+  await startBackfill({ url: database.url })
+  await first.arrived
+  await database.query('update t set id = 0 where code = 60')
+  first.letGo()
+  await filled(database.url)
+  assert.ok(stream.events.some(({ kind }) => kind === 'update'))
+  await assertSame(database, rows, 't')
+})
+
 test('a table without key that is written anew is read from its first page', async () => {
   await using database = await withRows(
     `create table t (id int, filler text);

@@ -168,7 +168,8 @@ function shapeOf(
     return index && key.length === index.columns.length ? key : null // a generated column is in no row
   }
   const identity = keyOf(named)
-  const order = keyOf(primary) ?? identity
+  // a row that moves in this order changes its identity: the stream says from where, also where it leaves out a large value
+  const order = identity ?? keyOf(primary)
   return {
     sqlName: row.sqlName,
     relation: {
