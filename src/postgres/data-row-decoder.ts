@@ -32,7 +32,7 @@ export class DataRowDecoder implements PrintDecoder {
         row[i] = null
         continue
       }
-      const start = reader.skip(length)
+      const start = reader.advance(length)
       const kind = kinds[i]!
       row[i] =
         kind === asText && texts.isUsed

@@ -20,7 +20,7 @@ export class MessageReader {
   }
 
   /** Moves on by `length` bytes and gives where they begin. */
-  skip(length: number): number {
+  advance(length: number): number {
     const start = this.at
     if (length < 0 || start + length > this.bytes.length) {
       throw new PgstreamError(
@@ -33,34 +33,34 @@ export class MessageReader {
   }
 
   uint8(): number {
-    return this.bytes[this.skip(1)]!
+    return this.bytes[this.advance(1)]!
   }
 
   uint16(): number {
-    return this.bytes.readUInt16BE(this.skip(2))
+    return this.bytes.readUInt16BE(this.advance(2))
   }
 
   uint32(): number {
-    return this.bytes.readUInt32BE(this.skip(4))
+    return this.bytes.readUInt32BE(this.advance(4))
   }
 
   int32(): number {
-    return this.bytes.readInt32BE(this.skip(4))
+    return this.bytes.readInt32BE(this.advance(4))
   }
 
   lsn(): Lsn {
-    return lsn(this.bytes.readBigUInt64BE(this.skip(8)))
+    return lsn(this.bytes.readBigUInt64BE(this.advance(8)))
   }
 
   /** Microseconds since 1970; exact until the year 2255. */
   time(): number {
-    return Number(this.bytes.readBigInt64BE(this.skip(8))) + postgresEpochMicros
+    return Number(this.bytes.readBigInt64BE(this.advance(8))) + postgresEpochMicros
   }
 
   /** Text up to a zero byte. */
   text(): string {
     const end = this.bytes.indexOf(0, this.at)
-    const start = this.skip((end < 0 ? this.bytes.length : end) - this.at + 1)
+    const start = this.advance((end < 0 ? this.bytes.length : end) - this.at + 1)
     return this.bytes.toString('utf8', start, end)
   }
 

@@ -195,10 +195,10 @@ export class PgoutputDecoder implements Decoder {
     const tuples = this.#tuples
     const from = reader.at
     const oldAt = hasOld ? from : noTuple
-    let isWhole = !hasOld || tuples.skip(reader, known.kinds)
+    let isWhole = !hasOld || tuples.pass(reader, known.kinds)
     if (hasOld && hasNew) this.#expect(newTuple)
     const newAt = hasNew ? reader.at : noTuple
-    if (hasNew) isWhole = tuples.skip(reader, known.kinds) && isWhole
+    if (hasNew) isWhole = tuples.pass(reader, known.kinds) && isWhole
     if (!isWhole) {
       reader.at = from
       return false
@@ -229,7 +229,7 @@ export class PgoutputDecoder implements Decoder {
     const lsn = reader.lsn()
     const prefix = reader.text()
     const length = reader.uint32()
-    const start = reader.skip(length)
+    const start = reader.advance(length)
     const content = keep(reader.bytes, start, start + length)
     reader.end()
     const change = transactional ? this.#transaction.change(lsn) : standingAlone(lsn)

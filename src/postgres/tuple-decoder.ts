@@ -29,7 +29,7 @@ export class TupleDecoder implements PrintDecoder {
       const format = reader.uint8()
       if (format === textValue) {
         const length = reader.int32()
-        const start = reader.skip(length)
+        const start = reader.advance(length)
         const kind = kinds[i]!
         row[i] =
           kind === asText && texts.isUsed
@@ -48,11 +48,11 @@ export class TupleDecoder implements PrintDecoder {
    * Moves behind the row where the reader stands; false if it lacks a large value that did not change.
    * @throws {PgstreamError} PGSTREAM_PROTOCOL
    */
-  skip(reader: MessageReader, kinds: readonly ValueKind[]): boolean {
+  pass(reader: MessageReader, kinds: readonly ValueKind[]): boolean {
     let isWhole = true
     for (let left = countOf(reader, kinds); left > 0; left--) {
       const format = reader.uint8()
-      if (format === textValue) reader.skip(reader.int32())
+      if (format === textValue) reader.advance(reader.int32())
       else if (format === unchangedValue) isWhole = false
       else if (format !== nullValue) throw unknownFormat(format)
     }

@@ -67,7 +67,7 @@ export async function openBench(
   const mark = async (): Promise<number[]> => {
     const name = String(++marks)
     await database.query('select pg_logical_emit_message(true, $1, $2::text)', [markPrefix, name])
-    return Promise.all(readers.map(({ stream }) => placeOf(name, stream)))
+    return Promise.all(readers.map((reader) => placeOf(name, reader)))
   }
   return {
     limits: readers[0]!.limits,
@@ -126,13 +126,13 @@ function openReader(source: PostgresSource, database: TemporaryDatabase, streame
   return { source, limits, stream: openStream(database, streamed) }
 }
 
-async function placeOf(mark: string, stream: TestStream): Promise<number> {
+async function placeOf(mark: string, { source, stream }: Reader): Promise<number> {
   const isMark = (event: WalEvent): boolean =>
     event.kind === 'message' && event.prefix === markPrefix && event.content.toString() === mark
   return stream.until((events) => {
     const at = events.findLastIndex(isMark)
     return at < 0 ? null : at
-  }, `Mark ${mark}`)
+  }, `Mark ${mark} by way of ${source.label}`)
 }
 
 export async function createExtensions({ query }: Pick<TemporaryDatabase, 'query'>): Promise<void> {
