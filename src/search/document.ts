@@ -140,7 +140,7 @@ export class Documents {
   ): IndexedTable {
     const { tables } = this.#options
     const known = tables.get(translation.tableId)
-    let table = known ?? newTable(relation, translation)
+    let table = known ?? newTable(relation, translation, tables)
     for (const [i, { name, type }] of relation.columns.entries()) {
       const id = columnIds[i]!
       if (id === '') continue
@@ -157,19 +157,23 @@ export class Documents {
     steps.push(tables.mapStep(table, known))
     if (known?.identity && table.identityNumber !== known.identityNumber)
       steps.push({ do: 'identify-rows', table, before: known })
-    steps.push({ do: 'save-table', table })
+    steps.push(tables.saveStep(table))
     tables.put(table)
     return table
   }
 }
 
-const newTable = ({ oid, schema, table: name }: Relation, { tableId: id }: Translation): IndexedTable => ({
+const newTable = (
+  { oid, schema, table: name }: Relation,
+  { tableId: id }: Translation,
+  tables: IndexedTables,
+): IndexedTable => ({
   oid,
   id,
   schema,
   name,
   columns: [],
-  kinds: {},
+  kinds: tables.pastOf(id),
   identity: null,
   identityNumber: 0,
 })

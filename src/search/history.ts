@@ -2,10 +2,12 @@ import { formatLsn, parseLsn } from '../wal/lsn.ts'
 import type { Lsn } from '../wal/lsn.ts'
 import type { SchemaLogEntry } from '../wal/schema-log.ts'
 import { makeIndex } from './dead-letters.ts'
+import { hasPast } from './indexed-table.ts'
 import type { IndexedTable } from './indexed-table.ts'
 import type { Commit } from './latest-commit.ts'
 import { historyIndex } from './names.ts'
 import type { SearchClient } from './search-client.ts'
+import type { Place } from './store-change.ts'
 import { StoreError } from './store-error.ts'
 
 /** What the documents were made from, at the newest. */
@@ -15,6 +17,14 @@ export interface StoredSource {
   /** No document has a higher one. */
   readonly lsn: Lsn
   readonly commit: Commit
+}
+
+/** What is known of a table; of one that is gone, what its columns were. */
+export interface StoredTable {
+  readonly table: IndexedTable
+  readonly isGone: boolean
+  /** Where an entry told of it last. */
+  readonly toldAt?: Place | undefined
 }
 
 const unseen = { type: 'keyword', index: false, doc_values: false } as const
@@ -38,6 +48,11 @@ const mappings = {
     commit_time: unseen,
   },
 } as const
+
+type TableState = IndexedTable & {
+  readonly is_gone?: true
+  readonly told_at?: { readonly commit_lsn: string; readonly lsn: string }
+}
 
 const pageSize = 500
 
@@ -96,8 +111,8 @@ export class History {
   }
 
   /** What is known of the tables. */
-  async tables(): Promise<IndexedTable[]> {
-    const tables: IndexedTable[] = []
+  async tables(): Promise<StoredTable[]> {
+    const tables: StoredTable[] = []
     for (let after: unknown[] | undefined; ;) {
       const answer = await this.#client.send<{
         hits: { hits: { _source: { table_state: string }; sort: unknown[] }[] }
@@ -112,25 +127,38 @@ export class History {
         },
       })
       const { hits } = answer.hits
-      tables.push(...hits.map(({ _source }) => JSON.parse(_source.table_state) as IndexedTable))
+      for (const { _source } of hits) {
+        const {
+          is_gone: isGone = false,
+          told_at: at,
+          ...table
+        } = JSON.parse(_source.table_state) as TableState
+        const toldAt = at && { commitLsn: parseLsn(at.commit_lsn), lsn: parseLsn(at.lsn) }
+        tables.push({ table, isGone, toldAt })
+      }
       if (hits.length < pageSize) return tables
       after = hits.at(-1)!.sort
     }
   }
 
-  /** Entries, tables as they are from now on, and those that are gone: durable when it resolves. */
-  async save(changes: {
-    readonly entries: readonly SchemaLogEntry[]
-    readonly tables: readonly IndexedTable[]
-    readonly gone: readonly string[]
-  }): Promise<void> {
-    const { entries, tables, gone } = changes
+  /** Entries, and tables as they are from now on: durable when it resolves. */
+  async save(entries: readonly SchemaLogEntry[], tables: readonly StoredTable[]): Promise<void> {
     const lines: Buffer[] = []
     for (const entry of entries) lines.push(this.#line('index', entry.id), json(entryDocument(entry)))
-    for (const id of gone) lines.push(this.#line('delete', this.#tables + id))
-    for (const table of tables) {
+    for (const { table, isGone, toldAt } of tables) {
       const name = this.#tables + table.id
-      lines.push(this.#line('index', name), json({ table_id: name, table_state: JSON.stringify(table) }))
+      if (isGone && !hasPast(table)) {
+        lines.push(this.#line('delete', name))
+        continue
+      }
+      const state: TableState = {
+        ...table,
+        ...(isGone ? { is_gone: true } : {}),
+        ...(toldAt && {
+          told_at: { commit_lsn: formatLsn(toldAt.commitLsn), lsn: formatLsn(toldAt.lsn) },
+        }),
+      }
+      lines.push(this.#line('index', name), json({ table_id: name, table_state: JSON.stringify(state) }))
     }
     if (lines.length === 0) return
     const items = await this.#client.bulk(Buffer.concat(lines))

@@ -29,13 +29,23 @@ export interface IndexedTable {
   readonly identityNumber: number
 }
 
-/** The table as an entry of the schema log describes it; `before` is what was known of it. */
+/**
+ * Whether rows alone would not give its columns the same fields again: they tell the type of now, and not what a domain
+ * stands on. Somebody has to remember it then, because fields stay in the index.
+ */
+export function hasPast({ kinds, columns }: IndexedTable): boolean {
+  const now = new Map(columns.map(({ id, type }) => [id, columnType(type).kind]))
+  return Object.entries(kinds).some(([id, known]) => known.length > 1 || known[0] !== now.get(id))
+}
+
+/** The table as an entry of the schema log describes it; `before` is what was known of it, `past` its kinds. */
 export function tableOfEntry(
   { oid, pgstream_id: id, name, columns }: TableSchema,
   schema: string,
   before: IndexedTable | undefined,
+  past: IndexedTable['kinds'],
 ): IndexedTable {
-  const kinds = { ...before?.kinds }
+  const kinds = { ...past }
   const indexed = columns.map((column) => indexedColumn(column, kinds))
   const { identity = null, identityNumber = 0 } = before ?? {}
   return { oid: Number(oid), id, schema, name, columns: indexed, kinds, identity, identityNumber }

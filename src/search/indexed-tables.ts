@@ -1,13 +1,15 @@
 import { EntryParts } from '../wal/entry-parts.ts'
 import type { SchemaChangeEvent } from '../wal/event.ts'
-import { KnownTables, qualifiedName } from '../wal/known-tables.ts'
+import { KnownTables } from '../wal/known-tables.ts'
+import { noLsn } from '../wal/lsn.ts'
 import type { Lsn } from '../wal/lsn.ts'
 import type { SchemaLogEntry } from '../wal/schema-log.ts'
-import { goneField, namesOf, propertiesOf } from './index-mapping.ts'
+import { propertiesOf } from './index-mapping.ts'
 import type { MappedColumn, Mapper, Mapping, StoreAbilities } from './index-mapping.ts'
-import { fieldOf, tableOfEntry } from './indexed-table.ts'
+import { fieldOf, hasPast, tableOfEntry } from './indexed-table.ts'
 import type { IndexedTable } from './indexed-table.ts'
-import type { MapStep, Step } from './store-change.ts'
+import type { MapStep, Place, Step } from './store-change.ts'
+import { TableNames } from './table-names.ts'
 
 export interface IndexedTablesOptions {
   readonly abilities: StoreAbilities
@@ -20,32 +22,58 @@ export interface IndexedTablesOptions {
  */
 export class IndexedTables {
   readonly #options: IndexedTablesOptions
-  readonly #known = new KnownTables<IndexedTable>(({ entry, table, before, addsIndexes }) =>
-    before && addsIndexes ? before : this.#describe(tableOfEntry(table, entry.schemaName, before)),
+  readonly #known = new KnownTables<IndexedTable>(
+    ({ entry, table, before, addsIndexes }) =>
+      before && addsIndexes
+        ? before
+        : this.#describe(
+            tableOfEntry(table, entry.schemaName, before, before?.kinds ?? this.pastOf(table.pgstream_id)),
+          ),
+    (oid) => this.#isNewer(oid),
   )
   readonly #parts = new EntryParts()
   readonly #byId = new Map<string, IndexedTable>()
+  /** Of tables that are gone: their fields are not, and rows of theirs may come again. */
+  readonly #past = new Map<string, IndexedTable['kinds']>()
   /** Gone from their schema by a command that may have moved them: until another transaction comes. */
   readonly #leaving = new Map<number, { readonly table: IndexedTable; readonly lsn: Lsn }>()
-  /** Whose the names are that begin with the name of a table: it may have been another's. */
-  readonly #owners = new Map<string, string>()
+  readonly #names: TableNames
+  /** Where in the stream an entry told of a table last, by its id. */
+  readonly #toldAt = new Map<string, Place>()
+  /** Of the entry that is being learned. */
+  #place: Place = { commitLsn: noLsn, lsn: noLsn }
   #commitLsn: Lsn | null = null
   /** What the entry that is being learned told of. */
   #described: IndexedTable[] = []
 
   constructor(options: IndexedTablesOptions) {
     this.#options = options
+    this.#names = new TableNames({
+      ...options,
+      isNewer: (id) => this.#isNewer(this.#byId.get(id)?.oid ?? 0),
+    })
   }
 
   get(tableId: string): IndexedTable | undefined {
     return this.#byId.get(tableId)
   }
 
-  /** As it was saved, or as rows tell of it. */
-  put(table: IndexedTable): void {
+  /** As it was saved, told of at that place, or as rows tell of it. */
+  put(table: IndexedTable, toldAt?: Place): void {
+    if (toldAt) this.#toldAt.set(table.id, toldAt)
     this.#known.add(table)
     this.#byId.set(table.id, table)
-    if (!this.#owners.has(nameOf(table))) this.#owners.set(nameOf(table), table.id)
+    this.#names.keep(table)
+  }
+
+  /** It is gone, and rows alone do not tell what its columns were. */
+  remember({ id, kinds }: IndexedTable): void {
+    this.#past.set(id, kinds)
+  }
+
+  /** What the columns of a table were that nothing else is known of. */
+  pastOf(tableId: string): IndexedTable['kinds'] {
+    return this.#past.get(tableId) ?? {}
   }
 
   /** To be asked for each change before it is taken: what is certain now that another transaction comes. */
@@ -60,6 +88,7 @@ export class IndexedTables {
 
   learn(event: SchemaChangeEvent): readonly Step[] {
     const { entry, lsn } = event
+    this.#place = { commitLsn: event.commitLsn, lsn }
     const before = new Map([...this.#byId].map(([, table]) => [table.oid, table]))
     this.#described = []
     this.#known.learn(entry)
@@ -69,10 +98,11 @@ export class IndexedTables {
     const { schemaName, schema } = whole
     const { renamed_from: from, dropped_tables: dropped } = schema
     const steps: Step[] = []
-    const renamed = [...before.values()].filter((table) => table.schema === from)
+    const renamed = [...before.values()].filter(({ schema: of, oid }) => of === from && !this.#isNewer(oid))
     if (from !== undefined) {
       const tableIds = renamed.map(({ id }) => id)
-      steps.push({ do: 'rename-schema', from, to: schemaName, tableIds })
+      const isShared = this.#hasNewer(from)
+      steps.push({ do: 'rename-schema', from, to: schemaName, tableIds, isShared })
     }
     if (schema.dropped) this.#keepOthers(whole, before)
     const touched = new Set([
@@ -83,9 +113,24 @@ export class IndexedTables {
     for (const oid of touched) steps.push(...this.#changed(oid, before.get(oid), whole, lsn))
     if (schema.dropped) {
       const tableIds = dropped.map(({ pgstream_id: id }) => id)
-      steps.push({ do: 'drop-schema', schema: schemaName, tableIds, until: lsn })
+      const isShared = this.#hasNewer(schemaName)
+      steps.push({ do: 'drop-schema', schema: schemaName, tableIds, until: lsn, isShared })
     } else if (steps.length === 0) steps.push({ do: 'map', schema: schemaName, fields: {}, names: new Map() })
     return [...steps, { do: 'save-entry', entry }]
+  }
+
+  /** Whether the entry that is being learned comes again, and the table is further. */
+  #isNewer(oid: number): boolean {
+    const id = this.#known.get(oid)?.id
+    const toldAt = id === undefined ? undefined : this.#toldAt.get(id)
+    if (!toldAt) return false
+    const { commitLsn, lsn } = this.#place
+    return toldAt.commitLsn > commitLsn || (toldAt.commitLsn === commitLsn && toldAt.lsn > lsn)
+  }
+
+  /** Whether the schema is one that has the name later, or has its tables already. */
+  #hasNewer(schema: string): boolean {
+    return [...this.#byId.values()].some((table) => table.schema === schema && this.#isNewer(table.oid))
   }
 
   /** Tables that were not dropped with their schema came later into one of that name: this comes again. */
@@ -107,14 +152,16 @@ export class IndexedTables {
     lsn: Lsn,
   ): readonly Step[] {
     const now = this.#known.get(oid)
+    if (now && this.#isNewer(oid)) return []
     if (!now) {
       if (!before) return []
       this.#byId.delete(before.id)
-      if (schema.dropped) return [{ do: 'forget-table', tableId: before.id }]
+      if (schema.dropped) return [this.#forget(before)]
       if (schema.command.startsWith('DROP')) return this.#dropped(before, lsn)
       this.#leaving.set(oid, { table: before, lsn })
       return []
     }
+    this.#toldAt.set(now.id, this.#place)
     const left = this.#leaving.get(oid)?.table
     this.#leaving.delete(oid)
     if (!left) {
@@ -136,9 +183,9 @@ export class IndexedTables {
 
   /** Fields and names first: rows that move need them. */
   #told(table: IndexedTable, before: IndexedTable | undefined, mustSave = false): Step[] {
-    if (before && !mustSave && isSame(table, before) && this.#owns(table)) return []
+    if (before && !mustSave && isSame(table, before) && this.#names.owns(table)) return []
     const map = this.mapStep(table, before?.schema === table.schema ? before : undefined)
-    const save: Step = { do: 'save-table', table }
+    const save = this.saveStep(table)
     if (!before || before.schema === table.schema) return [map, save]
     const move: Step = {
       do: 'move-rows',
@@ -154,8 +201,19 @@ export class IndexedTables {
     return [
       this.#namesGone(table),
       { do: 'delete-rows', schema, tableId, until: lsn, because: 'drop' },
-      { do: 'forget-table', tableId },
+      this.#forget(table),
     ]
+  }
+
+  /** To keep what is known of it now. */
+  saveStep(table: IndexedTable): Step {
+    return { do: 'save-table', table, toldAt: this.#toldAt.get(table.id) }
+  }
+
+  #forget(table: IndexedTable): Step {
+    this.#toldAt.delete(table.id)
+    if (hasPast(table)) this.remember(table)
+    return { do: 'forget-table', table }
   }
 
   /** The fields of the table, also those that its columns had before, and its names; those of `before` lead nowhere. */
@@ -168,13 +226,8 @@ export class IndexedTables {
         Object.assign(fields, propertiesOf({ ...column, kind, field }, abilities, mapper))
       }
     }
-    const names = new Map<string, string>()
-    if (before && this.#owns(before)) {
-      for (const [name] of this.#namesOf(before)) names.set(name, goneField)
-      this.#owners.delete(nameOf(before))
-    }
-    this.#owners.set(nameOf(table), table.id)
-    for (const [name, field] of this.#namesOf(table)) names.set(name, field)
+    const gone = before ? this.#names.leave(before) : []
+    const names = new Map([...gone, ...this.#names.take(table)])
     return { do: 'map', schema: table.schema, fields, names }
   }
 
@@ -194,21 +247,7 @@ export class IndexedTables {
   }
 
   #namesGone(table: IndexedTable): Step {
-    const names = new Map<string, string>()
-    if (this.#owns(table)) {
-      for (const [name] of this.#namesOf(table)) names.set(name, goneField)
-      this.#owners.delete(nameOf(table))
-    }
-    return { do: 'map', schema: table.schema, fields: {}, names }
-  }
-
-  #owns(table: IndexedTable): boolean {
-    return this.#owners.get(nameOf(table)) === table.id
-  }
-
-  #namesOf(table: IndexedTable): [name: string, field: string][] {
-    const { abilities, mapper } = this.#options
-    return table.columns.flatMap((column) => namesOf(table.name, column, abilities, mapper))
+    return { do: 'map', schema: table.schema, fields: {}, names: this.#names.leave(table) }
   }
 
   /** Everything that is known, of one schema, for an index that is made anew. */
@@ -218,8 +257,6 @@ export class IndexedTables {
       .map((table) => this.mapStep(table))
   }
 }
-
-const nameOf = ({ schema, name }: IndexedTable): string => qualifiedName(schema, name)
 
 /** For the store: neither fields nor names are others. */
 const isSame = (a: IndexedTable, b: IndexedTable): boolean =>

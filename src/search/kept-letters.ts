@@ -86,7 +86,7 @@ export class KeptLetters {
     let sent = 0
     let failed = 0
     const known = await this.#ask(() => this.#history.tables())
-    const tables = new Map(known.map((table) => [table.id, table]))
+    const tables = new Map(known.flatMap(({ table, isGone }) => (isGone ? [] : [[table.id, table] as const])))
     for await (const hits of this.#pages(ids)) {
       const done: string[] = []
       for (const { _id: id, _source: letter } of hits) {

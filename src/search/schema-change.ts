@@ -1,9 +1,8 @@
 import type { RetryPolicy } from '../pipeline/retry-policy.ts'
 import type { SchemaLogEntry } from '../wal/schema-log.ts'
-import type { History } from './history.ts'
+import type { History, StoredTable } from './history.ts'
 import { aliasProperties } from './index-mapping.ts'
 import type { Mapping } from './index-mapping.ts'
-import type { IndexedTable } from './indexed-table.ts'
 import { keepTrying } from './keep-trying.ts'
 import type { Persistence } from './keep-trying.ts'
 import { countOthers, deleteDocuments, identifyDocuments, moveDocuments } from './move-documents.ts'
@@ -46,17 +45,15 @@ export class SchemaChanges {
 
   /** Keeps what is known of tables, and entries of the schema log. */
   async save(steps: readonly SaveStep[], signal: AbortSignal): Promise<void> {
-    const tables = new Map<string, IndexedTable | null>()
+    const tables = new Map<string, StoredTable>()
     const entries: SchemaLogEntry[] = []
     for (const step of steps) {
-      if (step.do === 'save-table') tables.set(step.table.id, step.table)
-      else if (step.do === 'forget-table') tables.set(step.tableId, null)
-      else entries.push(step.entry)
+      if (step.do === 'save-entry') entries.push(step.entry)
+      else if (step.do === 'forget-table') tables.set(step.table.id, { table: step.table, isGone: true })
+      else tables.set(step.table.id, { table: step.table, isGone: false, toldAt: step.toldAt })
     }
-    const saved = [...tables.values()].filter((table) => table !== null)
-    const gone = [...tables].flatMap(([id, table]) => (table === null ? [id] : []))
     await this.#try('Keeping the history of schemas', signal, () =>
-      this.#options.history.save({ entries, tables: saved, gone }),
+      this.#options.history.save(entries, [...tables.values()]),
     )
   }
 
@@ -99,13 +96,13 @@ export class SchemaChanges {
     }
   }
 
-  async #rename({ from, to, tableIds }: Extract<Step, { do: 'rename-schema' }>): Promise<void> {
+  async #rename({ from, to, tableIds, isShared }: Extract<Step, { do: 'rename-schema' }>): Promise<void> {
     const { client, indices } = this.#options
     const index = await indices.indexOf(from)
     if (index === null) return
     const alias = indices.aliasOf(from)
     const documents = { alias, tableIds }
-    if ((await indices.indexOf(to)) !== null || (await countOthers(client, documents)) > 0) {
+    if (isShared || (await indices.indexOf(to)) !== null || (await countOthers(client, documents)) > 0) {
       // this comes again: the index of the schema has its new name, or this one is of a schema that has the old name now
       await indices.map(to, await indices.fieldsOf(from))
       return moveDocuments(client, { from: alias, to: indices.aliasOf(to), tableIds })
@@ -122,12 +119,12 @@ export class SchemaChanges {
   }
 
   /** Documents that are younger, or of other tables, are of a schema that has the name again. */
-  async #drop({ schema, tableIds, until }: Extract<Step, { do: 'drop-schema' }>): Promise<void> {
+  async #drop({ schema, tableIds, until, isShared }: Extract<Step, { do: 'drop-schema' }>): Promise<void> {
     const { client, indices } = this.#options
     const index = await indices.indexOf(schema)
     if (index === null) return
     const documents = { alias: indices.aliasOf(schema), tableIds, until }
-    if ((await countOthers(client, documents)) > 0) return deleteDocuments(client, documents)
+    if (isShared || (await countOthers(client, documents)) > 0) return deleteDocuments(client, documents)
     await client.send({ method: 'DELETE', path: `/${encodeURIComponent(index)}` })
     indices.forget(schema)
   }

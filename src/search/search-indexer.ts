@@ -138,7 +138,10 @@ export class SearchIndexer extends Processor<SearchOperation> {
         ...{ abilities, mapper, prefix: this.#prefix, logger: this.#logger },
         onKept: () => this.metrics.ignored(),
       })
-      for (const table of await this.#history.tables()) encoder.tables.put(table)
+      for (const { table, isGone, toldAt } of await this.#history.tables()) {
+        if (isGone) encoder.tables.remember(table)
+        else encoder.tables.put(table, toldAt)
+      }
       this.#encoder = encoder
       this.#deliveries = this.#makeDeliveries(encoder, abilities.objectType !== null)
       for (const operation of this.#waiting)

@@ -4,6 +4,12 @@ import type { SchemaLogEntry } from '../wal/schema-log.ts'
 import type { IndexedTable } from './indexed-table.ts'
 import type { Mapping } from './index-mapping.ts'
 
+/** Where an entry of the schema log stands in the stream: in the order of these, the first first. */
+export interface Place {
+  readonly commitLsn: Lsn
+  readonly lsn: Lsn
+}
+
 /** A piece of what is done to the store between documents, in this order: what came before is delivered first. */
 export type Step =
   /** Fields and names that the index of the schema is to have; it is made if it is not there. */
@@ -39,6 +45,8 @@ export type Step =
       readonly from: string
       readonly to: string
       readonly tableIds: readonly string[]
+      /** Other tables are there, which came to that name later: this comes again. */
+      readonly isShared: boolean
     }
   /** With these tables, which are all that it had. */
   | {
@@ -46,10 +54,12 @@ export type Step =
       readonly schema: string
       readonly tableIds: readonly string[]
       readonly until: Lsn
+      /** As of one that is renamed. */
+      readonly isShared: boolean
     }
   /** What is known of a table at the next start. */
-  | { readonly do: 'save-table'; readonly table: IndexedTable }
-  | { readonly do: 'forget-table'; readonly tableId: string }
+  | { readonly do: 'save-table'; readonly table: IndexedTable; readonly toldAt: Place | undefined }
+  | { readonly do: 'forget-table'; readonly table: IndexedTable }
   | { readonly do: 'save-entry'; readonly entry: SchemaLogEntry }
 
 export type MapStep = Extract<Step, { do: 'map' }>

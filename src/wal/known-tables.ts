@@ -38,6 +38,7 @@ const longestMemory = 10_000
  */
 export class KnownTables<T extends NamedTable> {
   readonly #describe: DescribeTable<T>
+  readonly #isNewer: (oid: number) => boolean
   readonly #parts = new EntryParts()
   readonly #byOid = new Map<number, Known<T>>()
   readonly #byName = new Map<string, T>()
@@ -47,8 +48,10 @@ export class KnownTables<T extends NamedTable> {
   readonly #schemas = new RenamedSchemas()
   #version = 0
 
-  constructor(describe: DescribeTable<T>) {
+  /** `isNewer`: whether what is known of a table is newer than the entry that is being learned, which comes again. */
+  constructor(describe: DescribeTable<T>, isNewer: (oid: number) => boolean = () => false) {
     this.#describe = describe
+    this.#isNewer = isNewer
   }
 
   /** Another number whenever something else is known. */
@@ -114,6 +117,7 @@ export class KnownTables<T extends NamedTable> {
       this.#put(oid, known)
     }
     const tell = (oid: number, now: (before: T | undefined) => T | undefined): void => {
+      if (this.#isNewer(oid)) return
       const last = this.#byOid.get(oid)
       if (last && last.toldBy !== toldBy && !snapshotSees(schema.snapshot, last.toldBy)) return
       put(oid, { table: now(last?.table), toldBy })
@@ -131,7 +135,7 @@ export class KnownTables<T extends NamedTable> {
     for (const table of schema.tables) {
       const oid = Number(table.oid)
       const last = this.#byOid.get(oid)
-      if (schema.adds_indexes && last?.table) {
+      if (schema.adds_indexes && last?.table && !this.#isNewer(oid)) {
         // several that do not see each other add theirs: nobody's view is out of date
         const now = this.#describe({ entry, table, before: last.table, addsIndexes: true })
         put(oid, { ...last, table: now })

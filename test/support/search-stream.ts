@@ -84,7 +84,10 @@ export async function openSearchStream(
 }
 
 /** Writes events to the store once more, as another process would after a crash. What that left can be found then. */
-export async function bringAgain({ space }: SearchStream, events: readonly WalEvent[]): Promise<void> {
+export async function bringAgain(
+  { space }: Pick<SearchStream, 'space'>,
+  events: readonly WalEvent[],
+): Promise<void> {
   const { url, prefix, ask } = space
   const again = searchIndexer({ url, indexPrefix: prefix, replicas: 0 })
   for (const event of events) again.write(event)
