@@ -4,12 +4,15 @@ import { KnownTables } from '../wal/known-tables.ts'
 import { noLsn } from '../wal/lsn.ts'
 import type { Lsn } from '../wal/lsn.ts'
 import type { SchemaLogEntry } from '../wal/schema-log.ts'
+import type { StoredTable } from './history.ts'
 import { propertiesOf } from './index-mapping.ts'
 import type { MappedColumn, Mapper, Mapping, StoreAbilities } from './index-mapping.ts'
 import { fieldOf, hasPast, tableOfEntry } from './indexed-table.ts'
 import type { IndexedTable } from './indexed-table.ts'
 import type { MapStep, Place, Step } from './store-change.ts'
 import { TableNames } from './table-names.ts'
+
+const nowhere: Place = { commitLsn: noLsn, lsn: noLsn }
 
 export interface IndexedTablesOptions {
   readonly abilities: StoreAbilities
@@ -41,7 +44,7 @@ export class IndexedTables {
   /** Where in the stream an entry told of a table last, by its id. */
   readonly #toldAt = new Map<string, Place>()
   /** Of the entry that is being learned. */
-  #place: Place = { commitLsn: noLsn, lsn: noLsn }
+  #place: Place = nowhere
   #commitLsn: Lsn | null = null
   /** What the entry that is being learned told of. */
   #described: IndexedTable[] = []
@@ -58,16 +61,28 @@ export class IndexedTables {
     return this.#byId.get(tableId)
   }
 
-  /** As it was saved, told of at that place, or as rows tell of it. */
-  put(table: IndexedTable, toldAt?: Place): void {
-    if (toldAt) this.#toldAt.set(table.id, toldAt)
+  /** As they were saved. */
+  restore(stored: readonly StoredTable[]): void {
+    // of two that had a name, the later has it: the other may have come again after its DROP
+    for (const { table, isGone, toldAt } of stored.toSorted((a, b) => inOrder(b.toldAt, a.toldAt))) {
+      if (isGone) {
+        this.#remember(table)
+        continue
+      }
+      if (toldAt) this.#toldAt.set(table.id, toldAt)
+      this.put(table)
+    }
+  }
+
+  /** As rows tell of it. */
+  put(table: IndexedTable): void {
     this.#known.add(table)
     this.#byId.set(table.id, table)
     this.#names.keep(table)
   }
 
   /** It is gone, and rows alone do not tell what its columns were. */
-  remember({ id, kinds }: IndexedTable): void {
+  #remember({ id, kinds }: IndexedTable): void {
     this.#past.set(id, kinds)
   }
 
@@ -122,10 +137,7 @@ export class IndexedTables {
   /** Whether the entry that is being learned comes again, and the table is further. */
   #isNewer(oid: number): boolean {
     const id = this.#known.get(oid)?.id
-    const toldAt = id === undefined ? undefined : this.#toldAt.get(id)
-    if (!toldAt) return false
-    const { commitLsn, lsn } = this.#place
-    return toldAt.commitLsn > commitLsn || (toldAt.commitLsn === commitLsn && toldAt.lsn > lsn)
+    return id !== undefined && inOrder(this.#toldAt.get(id), this.#place) > 0
   }
 
   /** Whether the schema is one that has the name later, or has its tables already. */
@@ -212,7 +224,7 @@ export class IndexedTables {
 
   #forget(table: IndexedTable): Step {
     this.#toldAt.delete(table.id)
-    if (hasPast(table)) this.remember(table)
+    if (hasPast(table)) this.#remember(table)
     return { do: 'forget-table', table }
   }
 
@@ -256,6 +268,11 @@ export class IndexedTables {
       .filter((table) => table.schema === schema)
       .map((table) => this.mapStep(table))
   }
+}
+
+/** Nowhere stands before everything. */
+function inOrder(a: Place = nowhere, b: Place = nowhere): number {
+  return Number(a.commitLsn - b.commitLsn) || Number(a.lsn - b.lsn)
 }
 
 /** For the store: neither fields nor names are others. */

@@ -138,10 +138,7 @@ export class SearchIndexer extends Processor<SearchOperation> {
         ...{ abilities, mapper, prefix: this.#prefix, logger: this.#logger },
         onKept: () => this.metrics.ignored(),
       })
-      for (const { table, isGone, toldAt } of await this.#history.tables()) {
-        if (isGone) encoder.tables.remember(table)
-        else encoder.tables.put(table, toldAt)
-      }
+      encoder.tables.restore(await this.#history.tables())
       this.#encoder = encoder
       this.#deliveries = this.#makeDeliveries(encoder, abilities.objectType !== null)
       for (const operation of this.#waiting)
