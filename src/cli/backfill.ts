@@ -12,10 +12,16 @@ type Action = keyof typeof actions
 
 const isAction = (word: string): word is Action => Object.hasOwn(actions, word)
 
-const nothing: Readonly<Record<Action, string>> = {
-  start: 'There is no table to backfill.',
-  status: 'Nobody asked for a backfill yet: pgstream backfill start',
-  cancel: 'There is no backfill to cancel.',
+const nothing = (action: Action, tables: readonly string[] | undefined): string => {
+  const which = tables === undefined ? '' : ` of ${tables.join(', ')}`
+  switch (action) {
+    case 'start':
+      return 'There is no table to backfill.'
+    case 'status':
+      return `Nobody asked for a backfill${which} yet: pgstream backfill start`
+    case 'cancel':
+      return `There is no backfill${which} to cancel.`
+  }
 }
 
 export const backfill: Program = async (flags, action = '') => {
@@ -30,7 +36,7 @@ export const backfill: Program = async (flags, action = '') => {
     process.stdout.write(`${JSON.stringify({ ok: true, tables: progress })}\n`)
     return 0
   }
-  const lines = progress.length === 0 ? [nothing[action]] : columns(progress.map(cells))
+  const lines = progress.length === 0 ? [nothing(action, tables)] : columns(progress.map(cells))
   const isWaiting = action === 'start' && progress.some(({ state }) => state === 'waiting')
   const next = isWaiting ? ['The rows come as soon as pgstream run reads this slot.'] : []
   process.stdout.write([...lines, ...next].map((line) => `${line}\n`).join(''))

@@ -10,8 +10,10 @@ export interface AddedRow {
 
 /** Goes along with a listener: sees what it reads, may put rows into the stream, and hears what is durable. */
 export interface Companion {
-  /** Before the slot is read. */
+  /** Before the slot is asked for: somebody else may be reading it, and go on for long. */
   open(): Promise<void>
+  /** Each time that the slot has become this listener's. The first event comes when the promise is kept. */
+  reading(): Promise<void>
   /**
    * Of every event, in order, before it is handed on. Gives rows that are to be handed on in its place, `printed` where they
    * may stay as Postgres printed them; null: it is handed on itself.

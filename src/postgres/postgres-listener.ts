@@ -79,6 +79,8 @@ export class PostgresListener extends Readable implements Listener, HasSchemaSto
   #added: Iterator<AddedRow> | null = null
   readonly #held = new Fifo<{ readonly event: Passing; readonly bytes: number }>()
   #isGoingOn = false
+  /** The companion is not ready for the first event. */
+  #isAwaited = false
   #isFull = false
   #stopping = false
   #finished = false
@@ -112,6 +114,11 @@ export class PostgresListener extends Readable implements Listener, HasSchemaSto
       {
         onEvent: (event, bytes) => this.#onEvent(event, bytes),
         onPosition: (position) => this.#onEvent({ kind: 'keepalive', position: slotPosition(position) }, 0),
+        onReading: () =>
+          void this.#companion?.reading().then(
+            () => this.#begin(),
+            (error: unknown) => this.destroy(error as Error),
+          ),
         onLost: () => this.#onLost(),
         onFailed: (error) => this.destroy(error),
       },
@@ -128,11 +135,21 @@ export class PostgresListener extends Readable implements Listener, HasSchemaSto
   }
 
   async #open(): Promise<void> {
-    await this.#companion?.open()
+    if (this.#companion) {
+      await this.#companion.open()
+      this.#isAwaited = true
+      this.#reader.pause()
+    }
     await this.#reader.open()
     if (this.#variant.keepIdentities && !this.destroyed) {
       this.#stopKeeping = keepReplicaIdentities(this.#options.url, this.#logger)
     }
+  }
+
+  #begin(): void {
+    if (!this.#isAwaited) return
+    this.#isAwaited = false
+    this.#goOn()
   }
 
   override _read(): void {
@@ -168,7 +185,7 @@ export class PostgresListener extends Readable implements Listener, HasSchemaSto
   }
 
   #onEvent(event: Passing, bytes: number): void {
-    if (this.#added || this.#held.length > 0) this.#held.push({ event, bytes })
+    if (this.#isAwaited || this.#added || this.#held.length > 0) this.#held.push({ event, bytes })
     else this.#take(event, bytes)
   }
 
@@ -200,7 +217,7 @@ export class PostgresListener extends Readable implements Listener, HasSchemaSto
 
   /** Hands on the rows that were added, and what came behind them, as far as there is room, and not for long at once. */
   #goOn(): void {
-    if (this.#isGoingOn) return
+    if (this.#isGoingOn || this.#isAwaited) return
     this.#isGoingOn = true
     try {
       const until = performance.now() + sliceMs

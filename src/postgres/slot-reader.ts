@@ -27,6 +27,8 @@ export interface SlotReaderOptions {
 }
 
 export interface SlotReaderHandlers {
+  /** The slot is ours, until `onLost`; what the server had sent at once may have been handed on before. */
+  readonly onReading: () => void
   /** What was not handed on before; `bytes`: of the message that said it. */
   readonly onEvent: (event: Carried | CommitEvent, bytes: number) => void
   readonly onPosition: (position: Lsn) => void
@@ -119,6 +121,7 @@ export class SlotReader {
     this.#options.metrics.reading()
     const { slot, plugin, database, systemId, timeline } = session.source
     logger.info({ slot, plugin, database, systemId, timeline }, 'reading the replication slot')
+    this.#handlers.onReading()
   }
 
   async #examine(now: SourceState, connection: ReplicationConnection): Promise<void> {

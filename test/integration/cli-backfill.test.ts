@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { test } from 'node:test'
 import type { BackfillProgress } from '../../src/postgres/backfill/backfill-progress.ts'
+import { backfill } from '../../src/postgres/backfill/backfill.ts'
 import { init } from '../../src/postgres/init.ts'
+import { postgresListener } from '../../src/postgres/postgres-listener.ts'
 import { filled } from '../support/backfill/fill.ts'
 import { pgstream, RunningCommand } from '../support/command.ts'
 import { postgresServers } from '../support/postgres.ts'
@@ -203,7 +206,12 @@ test('what cannot be backfilled is told before anything is asked for', async () 
     assert.equal(is, code, stderr)
     assert.match(stderr, words)
   }
+  await database.query('create view v as select 1 as a; create unlogged table u (id int primary key)')
+  await database.query('create table p (id int primary key) partition by range (id)')
   await fails(['start', '--tables', 'itms'], 1, /There is no table itms\./)
+  await fails(['start', '--tables', 'items, v'], 1, /public\.v is a view: there is nothing to backfill/)
+  await fails(['start', '--tables', 'u'], 1, /public\.u is not logged/)
+  await fails(['start', '--tables', 'p'], 1, /public\.p has no partitions/)
   await fails(['start', '--tables', 'Items'], 2, /upper-case/)
   await fails(['begin'], 2, /cannot "begin"/)
   await fails([], 2, /needs a start\|status\|cancel/)
@@ -211,6 +219,12 @@ test('what cannot be backfilled is told before anything is asked for', async () 
   assert.deepEqual(await progressOf(database), [])
   const { stdout } = await pgstream(['backfill', 'cancel', '--pgurl', url])
   assert.equal(stdout, 'There is no backfill to cancel.\n')
+  const none = await pgstream(['backfill', 'status', '--tables', 'itms', '--pgurl', url])
+  assert.equal(none.stdout, 'Nobody asked for a backfill of itms yet: pgstream backfill start\n')
+  const listener = postgresListener({ url })
+  for (const chunkRows of [0, -1, 1.5, NaN])
+    assert.throws(() => backfill(listener, { chunkRows }), RangeError)
+  await once(listener.destroy(), 'close')
 })
 
 test('tables that the user may not read are told at the start, or when the right is taken away', async () => {
@@ -232,8 +246,20 @@ test('tables that the user may not read are told at the start, or when the right
   const [items, open] = await filled(role.url)
   assert.deepEqual([items!.table, items!.state, open!.state], ['items', 'failed', 'done'])
   assert.match(items!.error!, /permission denied for table items/)
+  assert.match(items!.error!, /pgstream backfill start/)
   await stop(run)
   assert.deepEqual(existingIds(run.stdout), [7])
+
+  // what failed is tried once more by whoever wants everything, what somebody cancelled is not
+  await database.query(`grant select on items to ${role.name}`)
+  await database.query(`update pgstream.backfills set state = 'cancelled' where table_name = 'open'`)
+  await using again = new RunningCommand(['run', '--backfill', '--stdout', '--pgurl', role.url])
+  await eventually(() => existingIds(again.stdout).length === 3, {
+    about: 'The rows of the table that failed',
+  })
+  await stop(again)
+  assert.deepEqual(existingIds(again.stdout), [1, 2, 3])
+  assert.match(again.stderr, /"tables":\["public\.open"\].*cancelled once: pgstream backfill start/)
 })
 
 test('a database that an older version prepared is streamed, and told what it lacks', async () => {

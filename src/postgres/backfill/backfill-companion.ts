@@ -13,6 +13,7 @@ import { BackfillDriver } from './backfill-driver.ts'
 import { BackfillStore } from './backfill-store.ts'
 import { SteadySession } from '../steady-session.ts'
 import { describeSlot } from './slot-of.ts'
+import type { DescribedSlot } from './slot-of.ts'
 import { StreamSide } from './stream-side.ts'
 import { TableFill } from './table-fill.ts'
 import type { Progress } from './table-fill.ts'
@@ -39,6 +40,7 @@ export class BackfillCompanion implements Companion {
   readonly #connection: SteadySession
   readonly #abort = new AbortController()
   readonly #tell: TellOnce
+  #slot: DescribedSlot | null = null
   #store: BackfillStore | null = null
   #driver: BackfillDriver | null = null
   #running: Promise<void> = Promise.resolve()
@@ -58,11 +60,23 @@ export class BackfillCompanion implements Companion {
     this.#stream = new StreamSide({ look: () => this.#driver?.look(), moved: () => this.#driver?.wake() })
   }
 
-  /** What was begun before is known before the first event: what happens to it in the stream matters from there on. */
   async open(): Promise<void> {
-    for (;;) {
+    await this.#patiently(() => this.#ask())
+  }
+
+  /**
+   * What was begun before is known before the first event: what happens to it in the stream matters from there on. Not
+   * sooner: as long as another process reads the slot, the backfill is its own, and our watermarks would come to it.
+   */
+  async reading(): Promise<void> {
+    if (this.#driver) this.#driver.look()
+    else await this.#patiently(() => this.#begin())
+  }
+
+  async #patiently(work: () => Promise<void>): Promise<void> {
+    while (!this.#abort.signal.aborted) {
       try {
-        return await this.#begin()
+        return await work()
       } catch (error) {
         // the listener waits for such a server, too
         if (this.#abort.signal.aborted || !isPassing(error, { readBefore: false })) throw error
@@ -73,13 +87,13 @@ export class BackfillCompanion implements Companion {
     }
   }
 
-  async #begin(): Promise<void> {
-    const { url, slotName, logger, wants, ask, mostRows } = this.#options
+  async #ask(): Promise<void> {
+    const { slotName, logger, ask } = this.#options
     const slot = await describeSlot(this.#connection, slotName)
     const store = new BackfillStore(this.#connection, slot.name, this.#stream.run)
     try {
       await ask?.()
-      for (const each of await store.open()) this.#stream.tables.set(each.oid, new TableFill(each, mostRows))
+      await store.open()
     } catch (error) {
       const cause = asPgstreamError(error).cause
       if (ask || !notForUs.has(sqlState(cause))) throw error
@@ -89,7 +103,16 @@ export class BackfillCompanion implements Companion {
       logger.warn({ code }, `${text}. ${message}`)
       return
     }
+    this.#slot = slot
     this.#store = store
+  }
+
+  async #begin(): Promise<void> {
+    const { url, logger, wants, mostRows } = this.#options
+    const [slot, store] = [this.#slot, this.#store]
+    if (!slot || !store) return
+    for (const each of await store.open()) this.#stream.tables.set(each.oid, new TableFill(each, mostRows))
+    if (this.#abort.signal.aborted) return
     this.#driver = new BackfillDriver({
       ...{
         url,
@@ -122,7 +145,7 @@ export class BackfillCompanion implements Companion {
     let mustHold = false
     for (const table of this.#stream.tables.values()) {
       mustHold ||= table.hasUnwritten(lsn)
-      const progress = table.durable(lsn, this.#stream.live.isLive)
+      const progress = table.durable(lsn, this.#stream.traffic.now)
       if (progress !== null) void this.#write(table, progress)
     }
     // what was to be written before is, too: perhaps it is under way

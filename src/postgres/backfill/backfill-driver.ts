@@ -29,11 +29,11 @@ export interface DriverOptions {
 }
 
 /**
- * Chunks that are open or not durable yet: one while others use the stream. At 200 transactions a second on two cores the
+ * Chunks that are open or not durable yet: one while others use the stream much. At 200 transactions a second on two cores the
  * slowest one of a hundred changes is 2.4 ms late with one chunk of 1 ms (test/bench/README.md).
  */
-const mostUnderway = { live: 1, idle: 4 }
-/** While others use the stream: twice as long as a chunk took, but no longer. Without a rest Postgres and we have both of two cores busy. */
+const mostUnderway = { busy: 1, light: 2, none: 4 }
+/** While others use the stream much: twice as long as a chunk took, but no longer. Without a rest Postgres and we have both of two cores busy. */
 const mostRestMs = 20
 const lookAgainMs = 30_000
 /** What asks to look is in the stream before others can see what it is about. */
@@ -142,18 +142,18 @@ export class BackfillDriver {
       return true
     }
     const tables = [...stream.tables.values()]
-    const { isLive } = stream.live
+    const traffic = stream.traffic.now
     const begun = stream.open - this.#blocked.size - filler.ahead
     const underway = begun + tables.reduce((sum, table) => sum + table.underway, 0)
-    if (underway >= (isLive ? mostUnderway.live : mostUnderway.idle)) return false
+    if (underway >= mostUnderway[traffic]) return false
     const table = tables.find((each) => !this.#blocked.has(each) && each.hasMore)
     if (!table) return false
     const startedAt = performance.now()
     await this.#attempt(filler, table, async () => {
-      const blocked = await filler.next(table, !isLive)
+      const blocked = await filler.next(table, traffic)
       if (blocked) this.#blocked.set(table, blocked)
     })
-    if (isLive) await pause(Math.min(mostRestMs, 2 * (performance.now() - startedAt)))
+    if (traffic === 'busy') await pause(Math.min(mostRestMs, 2 * (performance.now() - startedAt)))
     return true
   }
 
@@ -207,7 +207,7 @@ export class BackfillDriver {
       ? new PgstreamError('PGSTREAM_BACKFILL_TABLE', `Reading ${table.name} failed (${state}).`)
       : fromPostgres(cause, `reading ${table.name}`)
     const { code, message, remedy } = error
-    await store.fail(table.oid, `${message} ${remedy}`)
+    await store.fail(table.oid, `${message} ${remedy} Then: pgstream backfill start.`)
     logger.error({ table: table.name, code, remedy }, `the backfill of a table failed: ${message}`)
   }
 

@@ -5,8 +5,8 @@ import { startFirstBackfill } from './request-backfill.ts'
 
 export interface BackfillOptions {
   /**
-   * Patterns of tables that are filled from their first row, unless somebody asked for them before: what is done is not
-   * begun again. Default: none; what `startBackfill` asks for is filled.
+   * Patterns of tables that are filled from their first row, unless somebody asked for them before: what is done or was
+   * cancelled is not begun again, what failed is. Default: none; what `startBackfill` asks for is filled.
    */
   readonly tables?: readonly string[] | undefined
   /** The most rows that are read at once; fewer are while others use the stream. Default: 50,000. */
@@ -22,11 +22,23 @@ export interface BackfillOptions {
  *
  * A row that is changed meanwhile comes once more by its change, or only by it; never does an older state of it come
  * later. What is durable at the destination does not come again when the process is started anew, but for a chunk.
+ *
+ * @throws {RangeError} when `chunkRows` is no number of rows.
  */
 export function backfill(listener: PostgresListener, options: BackfillOptions = {}): void {
   const { tables, wants = () => true, chunkRows: mostRows } = options
+  if (mostRows !== undefined && !(Number.isInteger(mostRows) && mostRows >= 1))
+    throw new RangeError('chunkRows has to be a whole number, 1 or more')
   listener.accompany(({ url, slotName, logger = silentLogger }) => {
-    const ask = tables ? () => startFirstBackfill({ url, slotName, tables }, wants) : null
+    const asked = async (): Promise<void> => {
+      const cancelled = await startFirstBackfill({ url, slotName, tables }, wants)
+      if (cancelled.length === 0) return
+      logger.warn(
+        { tables: cancelled },
+        'the backfill of these tables was cancelled once: pgstream backfill start begins it again',
+      )
+    }
+    const ask = tables ? asked : null
     return new BackfillCompanion({ url, slotName, logger, wants, mostRows, ask })
   })
 }

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { PgstreamError } from '../../errors.ts'
 import type { OutputPlugin } from '../../wal/plugin-message.ts'
 import type { BackfillStore } from './backfill-store.ts'
+import { ChunksAhead } from './chunks-ahead.ts'
 import type { ChunkReader } from './chunk-reader.ts'
 import type { ChunkRange } from './chunk-sql.ts'
 import { placeOf, valuesOf } from './chunk-rows.ts'
@@ -13,6 +14,7 @@ import type { StreamSide } from './stream-side.ts'
 import type { TableFill } from './table-fill.ts'
 import { orderSignature, readShape } from './table-shape.ts'
 import type { TableShape } from './table-shape.ts'
+import type { Traffic } from './traffic.ts'
 import { watermarkText } from './watermark.ts'
 
 /** A chunk whose `low` is written, and the writers that were there before it. */
@@ -39,7 +41,7 @@ export class Filler {
   readonly #plugin: OutputPlugin
   readonly #wants: (schema: string, table: string) => boolean
   #marked: Promise<void> = Promise.resolve()
-  #ahead: { readonly chunk: Chunk; readonly begun: Promise<BegunChunk> } | null = null
+  readonly #ahead: ChunksAhead
 
   constructor(options: {
     reader: ChunkReader
@@ -53,19 +55,22 @@ export class Filler {
     this.#stream = options.stream
     this.#plugin = options.plugin
     this.#wants = options.wants
+    this.#ahead = new ChunksAhead(this.#stream, (chunk) => this.#begin(chunk))
   }
 
-  /**
-   * Reads the next chunk of a table; gives it back when it has to wait for long. `ahead`: begins the one behind it
-   * meanwhile.
-   */
-  async next(table: TableFill, ahead: boolean): Promise<BegunChunk | null> {
-    const begun = await (this.#takeAhead(table) ?? this.#begin(this.#stream.begin(table)))
-    if (!(await this.#isFree(begun))) return begun
+  /** Reads the next chunk of a table; gives it back when it has to wait for long. Begins some behind it meanwhile. */
+  async next(table: TableFill, traffic: Traffic): Promise<BegunChunk | null> {
+    const begun = await (this.#ahead.take(table) ?? this.#begin(this.#stream.begin(table)))
+    const turnAt = performance.now()
+    const isFree = await this.#isFree(begun)
+    this.#ahead.waited(isFree ? performance.now() - turnAt : waitMs)
+    if (!isFree) {
+      this.#ahead.fill(table, traffic)
+      return begun
+    }
     const shape = begun.shape ?? (await this.#shapeOf(table))
-    if (ahead) this.#beginAhead(table)
+    this.#ahead.fill(table, traffic)
     await this.#read({ ...begun, shape })
-    if (table.isRead) this.#dropAhead()
     return null
   }
 
@@ -76,28 +81,7 @@ export class Filler {
 
   /** Chunks that are begun and not read yet. */
   get ahead(): number {
-    return this.#ahead === null ? 0 : 1
-  }
-
-  #beginAhead(table: TableFill): void {
-    const chunk = this.#stream.begin(table)
-    const begun = this.#begin(chunk)
-    begun.catch(() => undefined) // told to who takes it
-    this.#ahead = { chunk, begun }
-  }
-
-  /** What was begun for this table; what was for another is of no use any more. */
-  #takeAhead(table: TableFill): Promise<BegunChunk> | null {
-    const ahead = this.#ahead
-    if (ahead?.chunk.table !== table || ahead.chunk.isOutdated) this.#dropAhead()
-    const begun = this.#ahead?.begun ?? null
-    this.#ahead = null
-    return begun
-  }
-
-  #dropAhead(): void {
-    if (this.#ahead) this.#stream.drop(this.#ahead.chunk)
-    this.#ahead = null
+    return this.#ahead.count
   }
 
   async #begin(chunk: Chunk): Promise<BegunChunk> {
@@ -131,7 +115,13 @@ export class Filler {
     await this.#read({ ...begun, shape: await this.#shapeOf(chunk.table) })
   }
 
-  async #read({ chunk, shape }: BegunChunk & { readonly shape: TableShape }): Promise<void> {
+  async #read(begun: BegunChunk & { readonly shape: TableShape }): Promise<void> {
+    await this.#readChunk(begun)
+    // what is begun and never read would keep the table from its end
+    if (begun.chunk.table.isRead) this.#ahead.drop()
+  }
+
+  async #readChunk({ chunk, shape }: BegunChunk & { readonly shape: TableShape }): Promise<void> {
     const { table } = chunk
     if (chunk.isOutdated) return this.#stream.drop(chunk)
     if (!(await this.#take(table, shape))) return this.#stream.drop(chunk)

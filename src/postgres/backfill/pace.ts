@@ -1,11 +1,13 @@
+import type { Traffic } from './traffic.ts'
+
 /** Code that is new to the engine takes ten times as long. */
 const first = 250
 const fewest = 100
 const mostRowsOfChunk = 50_000
 /** How long the stream may be held up by the rows of one chunk: less where others are in a hurry. */
-const handOnMs = { live: 1, idle: 80 }
+const handOnMs = { busy: 1, light: 10, none: 80 }
 /** How long it may take until they are durable. */
-const durableMs = { live: 100, idle: 1_500 }
+const durableMs = { busy: 100, light: 250, none: 1_500 }
 
 /** How many rows the next chunk of a table has, so that the stream is not held up for long by any. */
 export class Pace {
@@ -24,13 +26,13 @@ export class Pace {
   }
 
   /** A chunk was handed on in so many milliseconds. */
-  handedOn(rows: number, ms: number, isLive: boolean): void {
-    this.#adapt(rows, ms, isLive ? handOnMs.live : handOnMs.idle)
+  handedOn(rows: number, ms: number, traffic: Traffic): void {
+    this.#adapt(rows, ms, handOnMs[traffic])
   }
 
   /** From its first row handed on to its last one durable. */
-  durable(rows: number, ms: number, isLive: boolean): void {
-    const target = isLive ? durableMs.live : durableMs.idle
+  durable(rows: number, ms: number, traffic: Traffic): void {
+    const target = durableMs[traffic]
     if (ms > target) this.#adapt(rows, ms, target)
   }
 

@@ -23,6 +23,8 @@ interface TableRow {
   readonly table: string
   readonly parents: string[]
   readonly readable: boolean
+  /** Why it has no rows to fill. */
+  readonly lack: string | null
 }
 
 /**
@@ -36,20 +38,23 @@ interface TableRow {
 export const startBackfill = (request: BackfillRequest): Promise<BackfillProgress[]> =>
   withConnection(request.url, async (connection) => {
     const { slot, tables } = await tablesOf(connection, request, { must: true })
-    await connection.query(requestSql('always'), [slot, JSON.stringify(tables)])
+    await connection.query(requestSql('again'), [slot, JSON.stringify(tables)])
     const meant = new Set(tables.map(({ oid }) => oid))
     return (await progressOf(connection, slot)).filter(({ oid }) => meant.has(oid))
   })
 
-/** The same for tables that nobody asked for before. */
+/** The same for tables that nobody asked for before, or that failed. Gives those that were cancelled. */
 export const startFirstBackfill = (
   request: BackfillRequest,
   wants: (schema: string, table: string) => boolean,
-): Promise<void> =>
+): Promise<readonly string[]> =>
   withConnection(request.url, async (connection) => {
     const { slot, tables: all } = await tablesOf(connection, request, { must: false })
     const tables = all.filter(({ schema, table }) => wants(schema, table))
-    await connection.query(requestSql('once'), [slot, JSON.stringify(tables)])
+    await connection.query(requestSql('first'), [slot, JSON.stringify(tables)])
+    const meant = new Set(tables.map(({ oid }) => oid))
+    const cancelled = (await progressOf(connection, slot)).filter(({ state }) => state === 'cancelled')
+    return cancelled.flatMap(({ oid, schema, table }) => (meant.has(oid) ? [`${schema}.${table}`] : []))
   })
 
 /** How the tables stand that were asked for. @throws {PgstreamError} */
@@ -87,18 +92,16 @@ export const cancelBackfill = (request: BackfillRequest): Promise<BackfillProgre
 /** In the transaction itself: whoever sees it in the stream soon sees the rows, too. */
 const wakeSql = `pg_logical_emit_message(true, '${backfillPrefix}', '${lookAgain}')`
 
-const requestSql = (when: 'always' | 'once'): string =>
+/** `again`: whatever became of it before; `first`: unless it came to an end that somebody wanted. */
+const requestSql = (when: 'again' | 'first'): string =>
   `with asked as (
      insert into pgstream.backfills as b (slot, table_oid, schema_name, table_name)
      select $1, t.oid, t.schema, t."table" from json_to_recordset($2) as t(oid oid, schema text, "table" text)
-     on conflict (slot, table_oid) do ${
-       when === 'once'
-         ? 'nothing'
-         : `update set schema_name = excluded.schema_name, table_name = excluded.table_name, state = 'waiting',
+     on conflict (slot, table_oid) do
+       update set schema_name = excluded.schema_name, table_name = excluded.table_name, state = 'waiting',
               run = null, ordered_by = null, last_key = null, again = '[]', rows = 0, bytes = 0, estimated_rows = null,
               error = null, requested_at = now(), started_at = null, updated_at = null, finished_at = null
-        where b.state not in ('waiting', 'running')`
-     }
+        where b.state ${when === 'first' ? "= 'failed'" : "not in ('waiting', 'running')"}
      returning 1)
    select ${wakeSql} from (select count(*) from asked) as a`
 
@@ -118,18 +121,22 @@ async function tablesOf(
 ): Promise<{ slot: string; tables: readonly TableRow[] }> {
   const patterns = readPatterns(wanted)
   const { name } = await describeSlot(connection, slotName)
-  const rows = await connection.query<TableRow>(
+  const relations = await connection.query<TableRow>(
     `select c.oid::int8::text as oid, n.nspname as schema, c.relname as "table",
             array(select format('%s%s%s', pn.nspname, chr(1), p.relname)
                     from pg_partition_ancestors(c.oid) as a(relid)
                     join pg_class p on p.oid = a.relid join pg_namespace pn on pn.oid = p.relnamespace) as parents,
-            has_table_privilege(c.oid, 'select') as readable
+            has_table_privilege(c.oid, 'select') as readable,
+            case when c.relkind = 'p' then 'has no partitions' when c.relkind = 'f' then 'is a foreign table'
+                 when c.relkind <> 'r' then 'is a view'
+                 when c.relpersistence <> 'p' then 'is not logged: none of its rows is in the WAL' end as lack
        from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where c.relkind = 'r' and c.relpersistence = 'p'
+      where c.relkind in ('r', 'p', 'v', 'm', 'f') and c.relpersistence <> 't'
         and n.nspname not in ('pgstream', 'information_schema') and n.nspname !~ '^pg_'
       order by 2, 3`,
     [],
   )
+  const rows = relations.filter(({ lack }) => lack === null)
   const names = ({ schema, table, parents }: TableRow): [string, string][] => [
     [schema, table],
     ...parents.map((parent) => parent.split('\u0001') as [string, string]),
@@ -140,10 +147,12 @@ async function tablesOf(
   if (!must) return { slot: name, tables }
   const vain = patterns.filter((pattern) => !rows.some((row) => matches(pattern, row)))
   if (vain.length > 0) {
-    throw new PgstreamError(
-      'PGSTREAM_BACKFILL_TABLE',
-      `There is no table ${vain.map(({ text }) => text).join(' and no table ')}.`,
-    )
+    const others = relations.filter((row) => vain.some((pattern) => pattern.matches(row.schema, row.table)))
+    const [other] = others
+    const sentence = other
+      ? `${other.schema}.${other.table} ${other.lack ?? ''}: there is nothing to backfill.`
+      : `There is no table ${vain.map(({ text }) => text).join(' and no table ')}.`
+    throw new PgstreamError('PGSTREAM_BACKFILL_TABLE', sentence, other ? { remedy: 'Leave it out.' } : {})
   }
   const closed = tables.filter(({ readable }) => !readable)
   if (closed.length > 0) {

@@ -4,11 +4,16 @@ import type { OutputPlugin } from '../../wal/plugin-message.ts'
 import { slotNameFor } from '../slot-name.ts'
 import type { SteadySession } from '../steady-session.ts'
 
+export interface DescribedSlot {
+  readonly name: string
+  readonly plugin: OutputPlugin
+}
+
 /** The slot of a database that is meant, and its plugin. @throws {PgstreamError} PGSTREAM_SLOT_MISSING */
 export async function describeSlot(
   connection: SteadySession,
   asked: string | undefined,
-): Promise<{ readonly name: string; readonly plugin: OutputPlugin }> {
+): Promise<DescribedSlot> {
   const databases = await connection.query<{ database: string }>('select current_database() as database', [])
   const name = slotNameFor(databases[0]!.database, asked)
   const rows = await connection.query<{ plugin: string | null }>(

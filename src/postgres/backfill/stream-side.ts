@@ -6,9 +6,9 @@ import { insertsOf, valuesOf } from './chunk-rows.ts'
 import type { ChunkRows } from './chunk-rows.ts'
 import { asOld, asWhole, withHole } from './chunk-window.ts'
 import { Chunk } from './chunk.ts'
-import { LiveRate } from './live-rate.ts'
 import { namingColumns, rowName } from './row-name.ts'
 import type { TableFill } from './table-fill.ts'
+import { TrafficCounter } from './traffic.ts'
 import { isBackfillMessage, lookAgain, readWatermark } from './watermark.ts'
 
 /** In place of a message that nobody else is to see. */
@@ -24,7 +24,7 @@ const mostFailures = 30
 export class StreamSide {
   /** Tells our watermarks from those of others, and of processes before this one. */
   readonly run: string = randomBytes(12).toString('base64url')
-  readonly live: LiveRate = new LiveRate()
+  readonly traffic: TrafficCounter = new TrafficCounter()
   readonly tables: Map<number, TableFill> = new Map<number, TableFill>()
   readonly #chunks = new Map<number, Chunk>()
   readonly #on: { readonly look: () => void; readonly moved: () => void }
@@ -73,7 +73,7 @@ export class StreamSide {
       case 'update':
       case 'delete':
       case 'truncate':
-        this.live.count()
+        this.traffic.count()
         this.tables.get(event.relation.oid)?.note(event)
         return null
       case 'schema-change':
@@ -139,7 +139,7 @@ export class StreamSide {
       }
     }
     this.drop(chunk)
-    table.pace.handedOn(count, performance.now() - startedAt, this.live.isLive)
+    table.pace.handedOn(count, performance.now() - startedAt, this.traffic.now)
     const isScan = place !== undefined && !chunk.isOutdated
     table.handedOn({ lsn: high.lsn, place: place ?? null, rows, bytes, isScan, startedAt })
     this.#on.moved()

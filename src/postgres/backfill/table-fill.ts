@@ -8,6 +8,7 @@ import { HoleList } from './hole-list.ts'
 import type { Hole } from './hole-list.ts'
 import { namingColumns, rowName } from './row-name.ts'
 import type { TableShape } from './table-shape.ts'
+import type { Traffic } from './traffic.ts'
 
 /** How far a table is read: behind a key, or up to a page; null: nothing yet. */
 export type Place = readonly string[] | null
@@ -170,7 +171,7 @@ export class TableFill {
    * What is to be written down when the stream is durable up to `lsn`; null when that is nothing new. Once it is written,
    * `wasWritten` is to be told.
    */
-  durable(lsn: Lsn, isLive: boolean): Progress | null {
+  durable(lsn: Lsn, traffic: Traffic): Progress | null {
     if (this.isFinished) return null
     let last: HandedOn | undefined
     for (; this.#handedOn[0] && this.#handedOn[0].lsn <= lsn; this.#handedOn.shift()) {
@@ -180,7 +181,7 @@ export class TableFill {
         rows: this.#durable.rows + last.rows,
         bytes: this.#durable.bytes + last.bytes,
       }
-      this.pace.durable(last.rows, performance.now() - last.startedAt, isLive)
+      this.pace.durable(last.rows, performance.now() - last.startedAt, traffic)
     }
     const { made, taken } = this.#startedOver
     const hasFewer = this.holes.durable(lsn)
