@@ -53,7 +53,7 @@ export class Wal2jsonDecoder implements Decoder {
   }
 
   learn(entry: SchemaLogEntry): void {
-    this.#knowledge.tables.learn(entry)
+    this.#knowledge.tables.learn(entry, this.#transaction.commitLsn)
   }
 
   /** @throws {PgstreamError} PGSTREAM_PROTOCOL when the line cannot be understood. */
@@ -157,7 +157,7 @@ export class Wal2jsonDecoder implements Decoder {
   #place(): { at: Lsn; table: Wal2jsonTable | null } {
     this.#scanner.expect(this.#stamp)
     const at = this.#lsn(lsnKey)
-    return { at, table: this.#tables.next(this.#scanner) }
+    return { at, table: this.#tables.next(this.#scanner, at) }
   }
 
   #integer(): number {

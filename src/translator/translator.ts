@@ -41,12 +41,13 @@ interface Seen {
   version: number
   readonly skipped: boolean
   readonly translation: Translation | null
+  readonly relation: Relation
 }
 
 const mostHeldBytes = 64 * 1024
 
-/** The one who writes this field. */
-type Untranslated = { translation: Translation | null }
+/** The one who writes these fields. */
+type Untranslated = { translation: Translation | null; relation: Relation }
 
 export class Translator extends Transform {
   readonly takesPrinted: boolean = true
@@ -140,18 +141,19 @@ export class Translator extends Transform {
     const { relation } = event
     let seen = this.#seen.get(relation)
     if (seen?.version !== schema.version) {
-      seen = this.#options.skipSchema?.(relation.schema)
-        ? { version: 0, skipped: true, translation: null }
-        : { version: 0, skipped: false, translation: await this.#translate(event, schema, seen) }
+      const skipped = this.#options.skipSchema?.(relation.schema) ?? false
+      const translation = skipped ? null : await this.#translate(event, schema, seen)
+      seen = { version: 0, skipped, translation, relation: named(relation, schema) }
       seen.version = schema.version
       this.#seen.set(relation, seen)
     }
     this.#handOn(event, seen)
   }
 
-  #handOn(event: RowEvent, { skipped, translation }: Seen): void {
+  #handOn(event: RowEvent, { skipped, translation, relation }: Seen): void {
     if (skipped) return this.#leaveOut(event)
     ;(event as Untranslated).translation ??= translation
+    if (relation !== event.relation) (event as Untranslated).relation = relation
     this.#held.add(event)
   }
 
@@ -205,5 +207,11 @@ export class Translator extends Transform {
 /** Not to be held back: a few of them would take more memory than anybody counts. */
 const isLarge = (event: ChangeEvent): boolean =>
   event.kind === 'message' || (event.kind !== 'schema-change' && rowSize(event) > mostHeldBytes)
+
+/** With the name that its schema has here: a transaction that was open when it was renamed calls it by the old one. */
+function named(relation: Relation, schema: SchemaAtPosition): Relation {
+  const now = relation.oid === 0 ? relation.schema : (schema.known(relation)?.schema ?? relation.schema)
+  return now === relation.schema ? relation : { ...relation, schema: now }
+}
 
 const isSame = (a: Translation, b: Translation): boolean => JSON.stringify(a) === JSON.stringify(b)

@@ -1,4 +1,5 @@
 import { EntryParts } from './entry-parts.ts'
+import type { Lsn } from './lsn.ts'
 import { RenamedSchemas } from './renamed-schemas.ts'
 import type { SchemaLogEntry, TableSchema } from './schema-log.ts'
 import { snapshotSees } from './snapshot.ts'
@@ -68,8 +69,15 @@ export class KnownTables<T extends NamedTable> {
     return this.#byOid.get(oid)?.table
   }
 
-  /** By the name of its schema, or the one that it had before. */
-  find(schema: string, name: string): T | undefined {
+  /** Whether names at this place in the WAL may have been another table's. */
+  isRenamedSince(at: Lsn): boolean {
+    return this.#schemas.isRenamedSince(at)
+  }
+
+  /** By the name of its schema, or the one that it had before; `at`: where that was its name. */
+  find(schema: string, name: string, at?: Lsn): T | undefined {
+    if (at !== undefined && this.isRenamedSince(at))
+      return this.#byName.get(qualifiedName(this.#schemas.nameOf(schema, at), name))
     return (
       this.#byName.get(qualifiedName(schema, name)) ??
       this.#byName.get(qualifiedName(this.#schemas.nameNow(schema), name))
@@ -81,8 +89,9 @@ export class KnownTables<T extends NamedTable> {
     this.#put(table.oid, { table, toldBy: 0n })
   }
 
-  learn(entry: SchemaLogEntry): void {
-    this.#learn(entry)
+  /** `commitLsn`: of its transaction, where that is known. */
+  learn(entry: SchemaLogEntry, commitLsn?: Lsn): void {
+    this.#learn(entry, undefined, commitLsn)
   }
 
   /** Learns an entry of a transaction whose commit may, or may not, be still to come in the stream. */
@@ -106,10 +115,10 @@ export class KnownTables<T extends NamedTable> {
     this.#assumed.clear()
   }
 
-  #learn(part: SchemaLogEntry, before?: Map<number, Known<T> | undefined>): void {
+  #learn(part: SchemaLogEntry, before?: Map<number, Known<T> | undefined>, commitLsn?: Lsn): void {
     const entry = this.#parts.add(part)
     if (!entry) return
-    this.#schemas.learn(entry)
+    this.#schemas.learn(entry, commitLsn)
     const { schemaName, schema } = entry
     const toldBy = BigInt(schema.xid)
     const put = (oid: number, known: Known<T>): void => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { translator } from '../../src/translator/translator.ts'
 import type { ChangeEvent } from '../../src/wal/event.ts'
 import { postgresSources } from '../support/postgres.ts'
 import { openSession } from '../support/session.ts'
@@ -50,5 +51,46 @@ for (const server of postgresSources()) {
         ['b.t', 5],
       ],
     )
+  })
+}
+
+for (const server of postgresSources()) {
+  test(`${server.label}: two schemas swap their names beside an open transaction`, async () => {
+    await using source = await openSource(server, { stages: [translator()] })
+    await using other = await openSession(source.database.url)
+    const ids = new Map<string, string>()
+    // twice: the first time nobody has heard of the tables before
+    for (const round of [1, 2]) {
+      const [live, staging] = [`live${round}`, `staging${round}`]
+      await source.query(`create schema ${live}; create table ${live}.t (id int primary key)`)
+      await source.query(`create schema ${staging}; create table ${staging}.t (id int primary key)`)
+      const seen = await source.changesOf(async () => {
+        if (round === 2)
+          await source.query(`insert into ${live}.t values (0); insert into ${staging}.t values (0)`)
+        await other.query(`begin; insert into ${live}.t values (1)`)
+        await source.query(
+          `begin; alter schema ${live} rename to old${round}; alter schema ${staging} rename to ${live}; commit`,
+        )
+        await other.query(`insert into old${round}.t values (2); commit`)
+        await source.query(`insert into ${live}.t values (3)`)
+        await source.query(`insert into old${round}.t values (4)`)
+      })
+      const tables = await source.query<{ schema: string; id: string }>(
+        `select relnamespace::regnamespace::text as schema, pgstream.table_id(oid)::text as id from pg_class where relname = 't'`,
+      )
+      for (const { schema, id } of tables) ids.set(id, schema)
+      const rows = seen.flatMap((event) =>
+        event.kind === 'insert' && event.values[0] !== 0
+          ? [[event.values[0], event.relation.schema, ids.get(event.translation!.tableId)]]
+          : [],
+      )
+      const old = `old${round}`
+      assert.deepEqual(rows, [
+        [1, old, old],
+        [2, old, old],
+        [3, live, live],
+        [4, old, old],
+      ])
+    }
   })
 }
