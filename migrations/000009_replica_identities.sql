@@ -30,6 +30,10 @@ begin
          case
            when c.relreplident = 'f' then 'a virtual generated column cannot be part of the replica identity FULL'
            when c.relreplident = 'n' then 'its replica identity is NOTHING'
+           when exists (select from pg_index as k where k.indrelid = c.oid
+                           and (c.relreplident = 'i' and k.indisreplident or c.relreplident = 'd' and k.indisprimary and k.indimmediate)
+                        offset 0)
+             then 'a generated column is in its key, which Postgres sends from version 18 on'
            when c.relreplident = 'i' then 'the index of its replica identity is gone'
            when exists (select from pg_index as k where k.indrelid = c.oid and k.indisprimary offset 0)
              then 'its primary key can be deferred'
@@ -55,13 +59,18 @@ begin
               where i.indrelid = c.oid and i.indisunique and i.indisvalid and i.indislive and i.indimmediate
                 and i.indpred is null
                 and (c.relreplident = 'd' and i.indisprimary or c.relreplident = 'i' and i.indisreplident)
+                and (current_setting('server_version_num')::int >= 180000 or not exists (
+                       select from pg_attribute as a
+                        where a.attrelid = i.indrelid and a.attgenerated <> ''
+                          and a.attnum = any ((i.indkey::int2[])[0:i.indnkeyatts - 1])
+                       offset 0))
              offset 0)
          end;
 end
 $$;
 
 comment on function pgstream.identity_problems(oid[]) is
-  'Those of the tables whose updates and deletes Postgres refuses as long as a publication has them.';
+  'Those of the tables whose updates and deletes Postgres refuses as long as a publication has them, or sends without their key.';
 
 create function pgstream.tables_without_identity()
 returns table (table_oid oid, schema_name text, table_name text, reason text, toast boolean)

@@ -5,6 +5,7 @@ import type { ChangeEvent, CommitEvent } from '../wal/event.ts'
 import type { Lsn } from '../wal/lsn.ts'
 import type { OutputPlugin } from '../wal/plugin-message.ts'
 import type { Position } from '../wal/position.ts'
+import type { TakeKnownEntry } from '../wal/schema-store.ts'
 
 /**
  * Takes note of what is durable, so that the source may forget it. There is no other way to move a source forward.
@@ -45,6 +46,8 @@ export type OpenDecoder = (
   plugin: OutputPlugin,
   emit: (event: ChangeEvent | CommitEvent) => void,
   logger: Logger,
+  /** Hears of each entry of the schema log that was there before the first message. */
+  onEntry: TakeKnownEntry,
 ) => RecordedDecoder
 
 export interface RecordedDecoder {

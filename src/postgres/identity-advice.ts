@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { isSent } from './keyless-tables.ts'
 import type { ReportStep } from './step.ts'
 import { listInWords } from './waiting.ts'
 
@@ -18,7 +19,7 @@ export async function adviseOnIdentities(client: pg.ClientBase, report: ReportSt
               select quote_ident(x.relname)
                 from pg_index i join pg_class x on x.oid = i.indexrelid
                where i.indrelid = c.oid and i.indisunique and i.indisvalid and i.indimmediate
-                 and i.indpred is null and i.indexprs is null
+                 and i.indpred is null and i.indexprs is null and ${isSent('i')}
                  and not exists (
                    select from pg_attribute a
                     where a.attrelid = c.oid and a.attnum = any (i.indkey) and not a.attnotnull)

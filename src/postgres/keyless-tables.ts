@@ -14,6 +14,13 @@ export interface KeylessTable {
   readonly keyed: boolean
 }
 
+/** Whether all columns of an index are in the WAL that pgoutput reads. */
+export const isSent = (index: string): string =>
+  `(current_setting('server_version_num')::int >= 180000 or not exists (
+     select from pg_attribute a
+      where a.attrelid = ${index}.indrelid and a.attgenerated <> ''
+        and a.attnum = any ((${index}.indkey::int2[])[0:${index}.indnkeyatts - 1])))`
+
 /** Tables that Postgres takes to have no replica identity of their own, the largest first; before and after `init`. */
 export async function keylessTables(client: pg.ClientBase): Promise<KeylessTable[]> {
   const { rows } = await client.query<KeylessTable>(
@@ -21,14 +28,17 @@ export async function keylessTables(client: pg.ClientBase): Promise<KeylessTable
             case when t.relreplident = 'n' then 'its replica identity is NOTHING'
                  when t.relreplident = 'i' then 'the index of its replica identity is gone'
                  when t.deferrable then 'its primary key can be deferred'
+                 when t.unsent then 'a generated column is in its key, which Postgres sends from version 18 on'
                  else 'it has no primary key' end as reason
        from (select c.oid, c.relreplident, c.reltoastrelid,
                     exists (select from pg_index i where i.indrelid = c.oid and i.indisprimary and not i.indimmediate)
                       as deferrable,
                     exists (select from pg_index i
                              where i.indrelid = c.oid and i.indisunique and i.indisvalid and i.indimmediate
-                               and i.indpred is null
-                               and case c.relreplident when 'i' then i.indisreplident else i.indisprimary end) as keyed
+                               and i.indpred is null and ${isSent('i')}
+                               and case c.relreplident when 'i' then i.indisreplident else i.indisprimary end) as keyed,
+                    exists (select from pg_index i where i.indrelid = c.oid and i.indisprimary and not ${isSent('i')})
+                      as unsent
                from pg_class c join pg_namespace n on n.oid = c.relnamespace
               where c.relkind = 'r' and c.relpersistence = 'p' and c.oid >= 16384
                 and n.nspname not in ('pgstream', 'information_schema') and n.nspname !~ '^pg_') t

@@ -35,13 +35,17 @@ export function openDecoder(
 }
 
 /** For messages that were recorded, with what their source knew. */
-export const openRecordedDecoder: OpenDecoder = (plugin, emit, logger) => {
+export const openRecordedDecoder: OpenDecoder = (plugin, emit, logger, onEntry) => {
   const knowledge = nothingKnown()
   const others: Emit = (event) => {
     if (!isBackfillMessage(event)) emit(event)
   }
   return {
     decoder: openDecoder(plugin, others, logger, knowledge),
-    know: (fact) => learnFact(knowledge, fact as SourceFact),
+    know: (known) => {
+      const fact = known as SourceFact
+      learnFact(knowledge, fact)
+      if ('entry' in fact) onEntry(fact.entry, fact.assumed)
+    },
   }
 }

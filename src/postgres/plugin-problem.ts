@@ -25,8 +25,8 @@ export async function pluginProblem(
   const libraries = allowed === null ? null : listed(allowed)
   if (libraries && !libraries.includes(plugin)) return notAllowed(plugin, libraries)
   if (plugin === 'pgoutput') return null
-  // Postgres converts what pgoutput writes
-  if (!['UTF8', 'SQL_ASCII'].includes(encoding)) return notConverted(plugin, encoding)
+  // Postgres converts what pgoutput writes, and ends where bytes of SQL_ASCII are no UTF-8: here they would be replaced
+  if (encoding !== 'UTF8') return notConverted(plugin, encoding)
   return superuser ? notInstalled(client, plugin, Math.floor(version / 10_000)) : null
 }
 
@@ -68,7 +68,12 @@ const notConverted = (plugin: string, encoding: string): PgstreamError =>
   new PgstreamError(
     'PGSTREAM_SOURCE_UNSUPPORTED',
     `The database has the encoding ${encoding}, and ${plugin} does not convert it to UTF-8.`,
-    { remedy: 'Use pgoutput, which does.' },
+    {
+      remedy:
+        encoding === 'SQL_ASCII'
+          ? 'Use pgoutput, which tells of texts that are not UTF-8.'
+          : 'Use pgoutput, which does.',
+    },
   )
 
 /** Names between commas, as Postgres reads lists of them. */

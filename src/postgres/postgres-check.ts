@@ -68,6 +68,7 @@ async function look(client: pg.Client, options: PostgresCheckOptions): Promise<C
   const retained = slot && (await readRetainedWal(client, slotName, options.maxRetainedWal))
   return [
     ...results,
+    ...(await sayEncoding(client)),
     ...(await sayTriggersOff(client)),
     ...(isInitialized && options.translated ? [await lookAtStore(client)] : []),
     ...(retained ? [sayRetained(retained)] : []),
@@ -77,6 +78,21 @@ async function look(client: pg.Client, options: PostgresCheckOptions): Promise<C
 
 const hiddenRemedy =
   'run does without, as far as the other lines are fine; to look at all of it, check as the user who ran pgstream init.'
+
+/** Every other encoding is converted. */
+async function sayEncoding(client: pg.Client): Promise<CheckResult[]> {
+  const { rows } = await client.query<{ encoding: string }>(
+    `select current_setting('server_encoding') as encoding`,
+  )
+  if (rows[0]!.encoding !== 'SQL_ASCII') return []
+  return [
+    doubtful(
+      about('encoding'),
+      'The database is in SQL_ASCII, so its texts may be in any encoding: one that is not UTF-8 ends the stream.',
+      'Move the data to a database in UTF8 (pg_dump --encoding with the true one).',
+    ),
+  ]
+}
 
 /** Whoever may, switches them off for a restore and forgets them. */
 async function sayTriggersOff(client: pg.Client): Promise<CheckResult[]> {
@@ -107,7 +123,8 @@ function sayKeyless(tables: readonly KeylessTable[]): CheckResult[] {
     ofTables(
       tables.filter(({ identity }) => identity !== 'f'),
       'replica identities',
-      (names, reason) => `Updates and deletes of ${names} would fail under the publication: ${reason}.`,
+      (names, reason) =>
+        `Updates and deletes of ${names} would fail under the publication, or come without a key: ${reason}.`,
       'Run pgstream init (again): it sets REPLICA IDENTITY FULL where a table has nothing better. Or give each a primary key.',
     ),
     ofTables(

@@ -2,6 +2,9 @@ import { PgstreamError } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
 import { foreignMessage } from '../telemetry/foreign-message.ts'
 
+const notUtf8 =
+  'A text in the database is not UTF-8, which one in SQL_ASCII may hold. Move the data to a database in UTF8 (pg_dump --encoding with the true one). To go on behind this transaction: pgstream tear-down, pgstream init.'
+
 /** Whom an error is about; a `pg.Client` and a `PostgresConfig` are both such. */
 export interface ServerName {
   readonly host?: string | undefined
@@ -64,6 +67,8 @@ function judgeServerError({ code, message, routine }: ServerError): Verdict | un
           ? 'Let this user connect from here in the pg_hba.conf of the server (sslmode=require where it wants TLS).'
           : 'Check the user in the URL, and that this role exists and may log in.',
       }
+    case '22021':
+      return { code: 'PGSTREAM_SOURCE_UNSUPPORTED', remedy: notUtf8 }
     case '3D000':
       return {
         code: 'PGSTREAM_SOURCE_REFUSED',

@@ -26,20 +26,26 @@ export interface SlotOfPlugin {
  */
 export async function readKnowledge(connection: Connection, slot: SlotOfPlugin): Promise<SourceKnowledge> {
   const knowledge = nothingKnown()
-  for await (const fact of readFacts(connection, slot)) learnFact(knowledge, fact)
+  const facts = slot.plugin === 'pgoutput' ? readNames(connection) : readFacts(connection, slot)
+  for await (const fact of facts) learnFact(knowledge, fact)
   return knowledge
 }
 
-/** The same piece by piece, as data that can be kept. */
+/** The same piece by piece, as data that can be kept, with the entries of the schema log: who replays it has no other. */
 export async function* readFacts(
   connection: Connection,
   { plugin, slot }: SlotOfPlugin,
 ): AsyncGenerator<SourceFact> {
-  yield { types: await readTypes(connection) }
-  if (plugin === 'pgoutput') return
-  yield { materializedViews: await readMaterializedViews(connection) }
-  yield { table: await readSchemaLog(connection) }
+  yield* readNames(connection)
+  if (plugin === 'wal2json') {
+    yield { materializedViews: await readMaterializedViews(connection) }
+    yield { table: await readSchemaLog(connection) }
+  }
   yield* readEntries(connection, slot)
+}
+
+async function* readNames(connection: Connection): AsyncGenerator<SourceFact> {
+  yield { types: await readTypes(connection) }
 }
 
 /** Types below 10000 are built in: `builtin-types.ts`. */

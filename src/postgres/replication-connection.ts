@@ -41,6 +41,7 @@ export const sessionSettings: Readonly<Record<string, string>> = {
   extra_float_digits: '3',
   bytea_output: 'hex',
   search_path: 'pg_catalog',
+  quote_all_identifiers: 'off',
 }
 
 /**

@@ -1,3 +1,4 @@
+import { PgstreamError } from '../errors.ts'
 import { noLsn, parseLsn, formatLsn } from '../wal/lsn.ts'
 import type { OutputPlugin, PluginMessage } from '../wal/plugin-message.ts'
 
@@ -10,7 +11,7 @@ const afterData = '"}'
 
 /**
  * A message as one line, newline included: what wal2json wrote stays as it is, the bytes of pgoutput become base64.
- * @throws {SyntaxError} when what wal2json wrote is more than one line.
+ * @throws {PgstreamError} PGSTREAM_SOURCE_UNSUPPORTED when what wal2json wrote is more than one line.
  */
 export function messageLine(
   plugin: OutputPlugin,
@@ -23,7 +24,14 @@ export function messageLine(
       Buffer.from(`${afterData}\n`),
     ])
   }
-  if (data.includes('\n')) throw new SyntaxError('a message of wal2json has several lines')
+  // it prints names of types as they are
+  if (data.includes('\n')) {
+    throw new PgstreamError(
+      'PGSTREAM_SOURCE_UNSUPPORTED',
+      'A type, or its schema, has a line break in its name, which wal2json does not escape: a recording has a line per message.',
+      { remedy: 'Rename it, or record with pgoutput.' },
+    )
+  }
   return Buffer.concat([data, Buffer.from('\n')])
 }
 

@@ -4,7 +4,9 @@ import type { Checkpointer, Listener, OpenDecoder, RecordedDecoder } from '../pi
 import { silentLogger } from '../telemetry/logger.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { ChangeEvent, CommitEvent } from '../wal/event.ts'
+import type { HasSchemaStore } from '../wal/schema-store.ts'
 import type { Known } from './known-line.ts'
+import { RecordedSchema } from './recorded-schema.ts'
 import { RecordingReader } from './recording-reader.ts'
 import type { RecordedMessage } from './recording-reader.ts'
 
@@ -21,8 +23,9 @@ export interface RecordedListenerOptions {
  *
  * Fails with a PgstreamError: PGSTREAM_RECORDING_INVALID.
  */
-export class RecordedListener extends Readable implements Listener {
+export class RecordedListener extends Readable implements Listener, HasSchemaStore {
   readonly checkpointer: Checkpointer = nobody
+  readonly schemaStore: RecordedSchema = new RecordedSchema()
   readonly #file: string
   readonly #openDecoder: OpenDecoder
   readonly #logger: Logger
@@ -49,7 +52,9 @@ export class RecordedListener extends Readable implements Listener {
       this.#emitted = true
       this.push(event)
     }
-    this.#decoder = this.#openDecoder(plugin, emit, this.#logger)
+    this.#decoder = this.#openDecoder(plugin, emit, this.#logger, (entry, assumed) =>
+      this.schemaStore.add(entry, assumed),
+    )
     this.#logger.info(
       { file: this.#file, plugin, recorded: header ?? 'without a header' },
       'reading a recording',

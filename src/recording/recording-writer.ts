@@ -67,7 +67,11 @@ export class RecordingWriter extends Processor<Line, PluginMessage> {
       this.#handle = await open(file, constants.O_WRONLY | mode)
       if (!(await this.#handle.stat()).isFile()) throw new TypeError('it is not an ordinary file')
     } catch (cause) {
-      throw cannotWrite(file, cause)
+      throw cannotWrite(
+        file,
+        cause,
+        'Check the path, its folder has to be there, and the rights to write to it.',
+      )
     }
   }
 
@@ -132,7 +136,10 @@ async function syncFolder(path: string): Promise<void> {
   await folder?.close()
 }
 
-function cannotWrite(file: string, cause: unknown): PgstreamError {
+const wholeUpTo =
+  'What was recorded up to then is whole and on disk; what follows was not confirmed and comes again.'
+
+function cannotWrite(file: string, cause: unknown, remedy = wholeUpTo): PgstreamError {
   if (cause instanceof PgstreamError) return cause
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
   if (code === 'EEXIST') {
@@ -142,8 +149,7 @@ function cannotWrite(file: string, cause: unknown): PgstreamError {
   }
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new PgstreamError('PGSTREAM_SINK_FAILED', `${file} cannot be written: ${reason}.`, {
-    remedy:
-      'What was recorded up to then is whole and on disk; what follows was not confirmed and comes again.',
+    remedy,
     cause,
   })
 }

@@ -6,12 +6,13 @@ import type { TableSchema } from '../wal/schema-log.ts'
  * The primary key, else the unique index over columns that are never null with the fewest columns, of those the one whose
  * columns come first. A key that can be deferred is none: two rows may share its value for a while. Where updates and
  * deletes name a row by certain columns (REPLICA IDENTITY USING INDEX), only those count, because of an old row no other
- * value is known.
+ * value is known. So do only those of `sent`, if given: the columns that rows come with.
  */
-export function defaultIdentity(table: TableSchema): readonly string[] | null {
+export function defaultIdentity(table: TableSchema, sent?: ReadonlySet<string>): readonly string[] | null {
   const named = new Set(table.identity_columns)
   const isNamed = (columns: readonly string[]): boolean =>
-    columns.length > 0 && (named.size === 0 || columns.every((column) => named.has(column)))
+    columns.length > 0 &&
+    columns.every((column) => (named.size === 0 || named.has(column)) && (sent?.has(column) ?? true))
   const { primary_key_columns: key, primary_key_deferrable: deferrable } = table
   if (!deferrable && isNamed(key)) return key
 

@@ -45,7 +45,9 @@ export function translate(
     )
   }
   const found = findIdentity?.(table, schema)
-  const identity = found === undefined ? defaultIdentity(table) : found
+  // generated columns are in the WAL and not always in the stream
+  const sent = new Set(relation.columns.map(({ name }) => name))
+  const identity = found === undefined ? defaultIdentity(table, sent) : found
   const version = findVersion?.(table, schema)
   return {
     schemaId: entryId,

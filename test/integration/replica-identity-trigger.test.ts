@@ -79,8 +79,37 @@ const waysToLose: Readonly<Record<string, string>> = {
     drop owned by loser_of_t cascade; drop role loser_of_t`,
 }
 
+/** Keys that Postgres sends from version 18 on. */
+const waysToHideTheKey: Readonly<Record<string, string>> = {
+  'a generated column as key': 'create table t (a int, b int generated always as (a + 1) stored primary key)',
+  'a generated column in a key that is added': `create table t (a int not null, b int generated always as (a + 1) stored);
+    alter table t add primary key (a, b)`,
+  'a generated column as replica identity': `create table t (a int primary key, b int generated always as (a + 1) stored not null unique);
+    alter table t replica identity using index t_b_key`,
+}
+
 for (const server of postgresServers()) {
   const on = `Postgres ${server.major}: `
+
+  for (const [way, statements] of Object.entries(waysToHideTheKey)) {
+    test(`${on}${way}: old rows come with what names them`, async () => {
+      await using database = await publishedDatabase(server)
+      for (const statement of statements.split(/;\s*/)) await database.query(statement)
+      // one that had no key keeps FULL until init is run again
+      const own = way.endsWith('identity') ? 'i' : way.endsWith('added') ? 'f' : 'd'
+      assert.equal(await identityOf(database, 't'), server.major >= 18 ? own : 'f')
+      await change(database, 't')
+      assert.deepEqual(database.warnings(), [])
+    })
+  }
+
+  test(`${on}a generated column that a key includes only hides nothing`, async () => {
+    await using database = await publishedDatabase(server)
+    await database.query(
+      'create table t (a int, b int generated always as (a + 1) stored, primary key (a) include (b))',
+    )
+    assert.equal(await identityOf(database, 't'), 'd')
+  })
 
   for (const [way, statements] of Object.entries({ ...waysToMake, ...waysToLose })) {
     test(`${on}updates and deletes work after "${way}"`, async () => {

@@ -4,6 +4,7 @@ import pg from 'pg'
 import { init } from '../../src/postgres/init.ts'
 import type { OutputPlugin } from '../../src/wal/plugin-message.ts'
 import { encodeWireJson } from '../../src/wal/wire-json.ts'
+import { pgstream } from '../support/command.ts'
 import { createEveryType, everyType, insertEveryType } from '../support/every-type.ts'
 import { postgresSources, temporaryDatabase } from '../support/postgres.ts'
 import type { TemporaryDatabase } from '../support/postgres.ts'
@@ -97,8 +98,30 @@ for (const server of postgresSources()) {
       })
       await init({ url: database.url })
     })
+
+    test(`${server.label}: a database in SQL_ASCII is refused, whose texts would come with replaced letters`, async () => {
+      await using database = await temporaryDatabase(server.url, { encoding: 'SQL_ASCII' })
+      await assert.rejects(init({ url: database.url, plugin: server.plugin }), {
+        code: 'PGSTREAM_SOURCE_UNSUPPORTED',
+        remedy: /pgoutput/,
+      })
+    })
     continue
   }
+
+  test(`${server.label}: a database in SQL_ASCII is read as UTF-8, and ends the stream in words where it is not`, async () => {
+    await using database = await preparedDatabase(server, { encoding: 'SQL_ASCII' })
+    const checked = await pgstream(['check', '--pgurl', database.url])
+    assert.match(checked.stdout, /SQL_ASCII, so its texts may be in any encoding/)
+    await using stream = openStream(database)
+    await database.query('create table t (id int primary key, v text)')
+    const [event] = await stream.changesOf(() => database.query(`insert into t values (1, 'naïve')`))
+    assert.ok(event?.kind === 'insert')
+    assert.equal(event.values[1], 'naïve')
+    const ended = assert.rejects(stream.ended, { code: 'PGSTREAM_SOURCE_UNSUPPORTED', remedy: /UTF8/ })
+    await database.query(`insert into t values (2, E'\\374')`)
+    await ended
+  })
 
   test(`${server.label}: a database in another encoding arrives in UTF-8, names too`, async () => {
     await using database = await preparedDatabase(server, { encoding: 'LATIN1' })

@@ -39,7 +39,12 @@ export async function recordedMessages(name: string): Promise<RecordedMessages> 
     messages,
     decoderBehind: (count) => {
       const events: (ChangeEvent | CommitEvent)[] = []
-      const opened = openRecordedDecoder(plugin, (event) => events.push(event), silentLogger)
+      const opened = openRecordedDecoder(
+        plugin,
+        (event) => events.push(event),
+        silentLogger,
+        () => undefined,
+      )
       const { decoder } = opened
       for (const fact of facts) opened.know(fact)
       for (const { data, lsn } of messages.slice(0, count)) decoder.decode(data, lsn)

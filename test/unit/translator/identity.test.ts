@@ -61,6 +61,12 @@ test('where old rows have certain columns only, no other column identifies', () 
   )
 })
 
+test('a column that rows come without identifies nothing', () => {
+  const keyed = { primary_key_columns: ['b'], unique_indexes: unique(['b'], ['c', 'a']) }
+  assert.deepEqual(defaultIdentity(table(keyed), new Set(['a', 'c'])), ['c', 'a'])
+  assert.equal(defaultIdentity(table(keyed), new Set(['a'])), null)
+})
+
 test('nothing where nothing is unique', () => {
   assert.equal(defaultIdentity(table({})), null)
   assert.equal(defaultIdentity(table({ unique_indexes: unique(['d']) })), null)
