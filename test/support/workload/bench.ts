@@ -6,6 +6,7 @@ import type { PostgresSource, TemporaryDatabase } from '../postgres.ts'
 import { openStream } from '../stream.ts'
 import type { StreamOptions, TestStream } from '../stream.ts'
 import type { WalEvent } from '../../../src/wal/event.ts'
+import { compareStreams } from './compare-streams.ts'
 import { judge } from './judge.ts'
 import { lastVersion, readSource } from './oracle/source-state.ts'
 import type { SourceState } from './oracle/source-state.ts'
@@ -99,7 +100,10 @@ export async function openBench(
         })
         return { events, problems: problems.map((text) => `${source.label}: ${text}`) }
       })
-      const problems = told.flatMap((each) => each.problems)
+      const problems = [
+        ...told.flatMap((each) => each.problems),
+        ...told.slice(1).flatMap(({ events }) => compareStreams(told[0]!.events, events)),
+      ]
       return { ...report, events: told[0]!.events, source: state, problems }
     },
     [Symbol.asyncDispose]: async () => {
