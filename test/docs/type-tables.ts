@@ -16,8 +16,13 @@ const differences: readonly (readonly [what: string, pgoutput: string, wal2json:
   ['NaN and infinities of real, double precision and numeric', 'arrive', 'arrive as null'],
   ['Stored generated columns', 'from Postgres 18 on', 'always'],
   ['Content of logical messages', 'every byte', 'up to the first zero byte'],
-  ['Encoding of the database', 'any', 'UTF8'],
-  ['Rows that CREATE TABLE AS writes', 'like all others', 'without the oid of the table'],
+  ['Encoding of the database', 'any; in SQL_ASCII, texts that are UTF-8', 'UTF8'],
+  [
+    'Rows that CREATE TABLE AS writes, or an event trigger of yours that fires before ours into a new table',
+    'like all others',
+    'without the oid of the table',
+  ],
+  ['Oids of types that users made', 'always', 'of those that were there at the start'],
   [
     'Tables made while the event triggers were switched off',
     'like all others',

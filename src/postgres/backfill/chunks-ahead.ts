@@ -1,4 +1,4 @@
-import type { BegunChunk } from './filler.ts'
+import type { BegunChunk } from './begun-chunk.ts'
 import type { Chunk } from './chunk.ts'
 import type { StreamSide } from './stream-side.ts'
 import type { TableFill } from './table-fill.ts'

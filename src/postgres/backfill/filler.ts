@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { PgstreamError } from '../../errors.ts'
 import type { OutputPlugin } from '../../wal/plugin-message.ts'
 import type { BackfillStore } from './backfill-store.ts'
+import type { BegunChunk } from './begun-chunk.ts'
 import { ChunksAhead } from './chunks-ahead.ts'
 import type { ChunkReader } from './chunk-reader.ts'
 import type { ChunkRange } from './chunk-sql.ts'
@@ -16,15 +17,6 @@ import { orderSignature, readShape } from './table-shape.ts'
 import type { TableShape } from './table-shape.ts'
 import type { Traffic } from './traffic.ts'
 import { watermarkText } from './watermark.ts'
-
-/** A chunk whose `low` is written, and the writers that were there before it. */
-export interface BegunChunk {
-  readonly chunk: Chunk
-  /** The table behind `low`: whatever alters it later comes by in the stream. Null where a writer was there, who may have altered it before. */
-  readonly shape: TableShape | null
-  readonly writers: OlderWriters
-  readonly since: number
-}
 
 /** What a chunk takes of memory until it is durable; a row that is larger goes alone. */
 const mostBytes = 4 * 1024 * 1024
