@@ -5,7 +5,7 @@ import type { Place, TableFill } from './table-fill.ts'
 export class Chunk {
   readonly number: number
   readonly table: TableFill
-  readonly window: ChunkWindow = new ChunkWindow()
+  readonly window: ChunkWindow
   readonly attempt: number
   /** Where the scan goes on behind it; undefined for rows that are read again, out of order. */
   place: Place | undefined
@@ -16,6 +16,7 @@ export class Chunk {
     this.number = number
     this.table = table
     this.attempt = table.attempt
+    this.window = new ChunkWindow(table.touches)
     table.windows.add(this.window)
   }
 

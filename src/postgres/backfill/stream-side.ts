@@ -4,10 +4,10 @@ import type { CommitEvent, MessageEvent } from '../../wal/event.ts'
 import type { AddedRow } from '../companion.ts'
 import { insertsOf, valuesOf } from './chunk-rows.ts'
 import type { ChunkRows } from './chunk-rows.ts'
-import { asOld, asWhole, withHole } from './chunk-window.ts'
 import { Chunk } from './chunk.ts'
 import { namingColumns, rowName } from './row-name.ts'
 import type { TableFill } from './table-fill.ts'
+import { asOld, asWhole, withHole } from './touches.ts'
 import { TrafficCounter } from './traffic.ts'
 import { isBackfillMessage, lookAgain, readWatermark } from './watermark.ts'
 
@@ -50,7 +50,7 @@ export class StreamSide {
   /** It will have no end. */
   drop(chunk: Chunk): void {
     this.#chunks.delete(chunk.number)
-    chunk.table.windows.delete(chunk.window)
+    chunk.table.close(chunk.window)
   }
 
   /** Drops those of a table: it goes on from where it was handed on. */
@@ -92,7 +92,7 @@ export class StreamSide {
       return nothing()
     }
     if (mark.edge === 'low') {
-      chunk.window.low ??= event.lsn
+      chunk.window.open(event.lsn)
       return nothing()
     }
     const { table, window } = chunk

@@ -8,6 +8,7 @@ import { HoleList } from './hole-list.ts'
 import type { Hole } from './hole-list.ts'
 import { namingColumns, rowName } from './row-name.ts'
 import type { TableShape } from './table-shape.ts'
+import { asOld, asWhole, Touches, withHole } from './touches.ts'
 import type { Traffic } from './traffic.ts'
 
 /** How far a table is read: behind a key, or up to a page; null: nothing yet. */
@@ -56,6 +57,7 @@ export class TableFill {
   readonly pace: Pace
   readonly holes: HoleList
   readonly windows: Set<ChunkWindow> = new Set<ChunkWindow>()
+  readonly touches: Touches = new Touches()
   schema: string
   table: string
   orderedBy: string | null
@@ -118,12 +120,39 @@ export class TableFill {
     return this.isRead && this.windows.size === 0 && !this.holes.hasWaiting
   }
 
+  /** What the stream says of it. */
   note(event: RowEvent): void {
-    for (const window of this.windows) window.note(event)
-    if (event.kind !== 'update' || event.old === null || !event.values.includes(unchangedToast)) return
+    if (event.kind === 'truncate') {
+      for (const window of this.windows) window.empty()
+      return
+    }
+    const hasHole = event.kind === 'update' && event.values.includes(unchangedToast)
+    const isAsked = this.windows.size > 0
+    if (!isAsked && !hasHole) return
     const columns = namingColumns(event.relation)
-    if (rowName(event.old, columns) === rowName(event.values, columns)) return
-    this.noteHole(event.values, columns, event.commitLsn)
+    const old = event.kind === 'insert' || event.old === null ? null : rowName(event.old, columns)
+    const now = event.kind === 'delete' ? null : rowName(event.values, columns)
+    if (isAsked) {
+      if (old !== null) this.touches.note(old, asOld)
+      if (now !== null) this.touches.note(now, hasHole ? withHole : asWhole)
+      if (this.touches.areTooMany) this.#forgetTouches()
+    }
+    // its key changed, to one that may be in what was read
+    if (hasHole && old !== null && old !== now) this.noteHole(event.values, columns, event.commitLsn)
+  }
+
+  /** The window is closed. */
+  close(window: ChunkWindow): void {
+    this.windows.delete(window)
+    if (this.windows.size === 0) this.touches.clear()
+  }
+
+  /** Those that no window asks for any more; where too many are asked for, the windows are given up. */
+  #forgetTouches(): void {
+    this.touches.forget(Math.min(...[...this.windows].map(({ since }) => since)))
+    if (!this.touches.areMany) return
+    for (const window of this.windows) window.spoil('too much changed')
+    this.touches.clear()
   }
 
   /** A row that the destination may not have as a whole: it is read again. */
@@ -152,6 +181,7 @@ export class TableFill {
     this.attempt++
     this.failures++
     this.windows.clear()
+    this.touches.clear()
     this.isRead = false
     this.place = this.#handedOnTo
   }
