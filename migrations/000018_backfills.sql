@@ -7,6 +7,9 @@ create table pgstream.backfills (
   state text not null default 'waiting' check (state in ('waiting', 'running', 'done', 'cancelled', 'failed')),
   -- who is at it: drawn by each pgstream run when it starts
   run text,
+  -- when it began, and with how many rows: what it does a second is not to count pauses between two of them
+  run_started_at timestamptz,
+  run_started_rows bigint not null default 0,
   ordered_by text,
   last_key text[],
   again jsonb not null default '[]',

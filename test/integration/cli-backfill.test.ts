@@ -121,9 +121,15 @@ test('a backfill that is killed goes on where it was', async () => {
   )
   assert.ok(kept, 'it was killed amid the table')
   assert.equal(kept.rows, kept.key, 'what is written down is a place')
+  const hour = `interval '1 hour'`
+  await database.query(
+    `update pgstream.backfills set started_at = started_at - ${hour}, run_started_at = run_started_at - ${hour}`,
+  )
   await using run = new RunningCommand(['run', '--stdout', '--pgurl', url])
   await filled(url)
   await stop(run)
+  const [progress] = await progressOf(database)
+  assert.ok(progress!.rowsPerSecond! > 100, 'the pause does not count')
   const second = existingIds(run.stdout)
   assert.equal(second[0], kept.key + 1, 'it goes on behind what is written down')
   assert.equal(new Set([...existingIds(first), ...second]).size, 20_000, 'nothing is missing')

@@ -13,7 +13,9 @@ export interface BackfillProgress extends BackfilledTable {
 type StoredProgress = Omit<BackfillProgress, 'rows' | 'bytes' | 'rowsPerSecond' | 'secondsLeft'> & {
   readonly rows: string
   readonly bytes: string
+  /** Of the process that is or was at it last, and its rows. */
   readonly seconds: number | null
+  readonly rowsSince: string
 }
 
 /** All tables of a slot that were ever asked for. */
@@ -24,14 +26,15 @@ export async function progressOf(
   const rows = await connection.query<StoredProgress>(
     `select table_oid::int8::text as oid, schema_name as schema, table_name as "table", state, rows::text, bytes::text,
             estimated_rows::float8 as "estimatedRows", error,
-            extract(epoch from coalesce(finished_at, updated_at, now()) - started_at)::float8 as seconds,
+            extract(epoch from coalesce(finished_at, updated_at, now()) - run_started_at)::float8 as seconds,
+            (rows - run_started_rows)::text as "rowsSince",
             ${['requested_at', 'started_at', 'finished_at'].map(timeSql).join(', ')}
        from pgstream.backfills where slot = $1 order by schema_name, table_name`,
     [slot],
   )
-  return rows.map(({ seconds, ...row }) => {
+  return rows.map(({ seconds, rowsSince, ...row }) => {
     const done = Number(row.rows)
-    const rowsPerSecond = seconds !== null && seconds > 0 ? Math.round(done / seconds) : null
+    const rowsPerSecond = seconds !== null && seconds > 0 ? Math.round(Number(rowsSince) / seconds) : null
     const left = row.estimatedRows === null ? 0 : row.estimatedRows - done
     const isUnderWay = row.state === 'running' && rowsPerSecond !== null && rowsPerSecond > 0
     return {

@@ -48,7 +48,7 @@ export class BackfillStore {
   ): Promise<boolean> {
     return this.#update(
       oid,
-      `state = 'running', run = $3, schema_name = $4, table_name = $5, estimated_rows = $6,
+      `state = 'running', run = $3, run_started_at = now(), run_started_rows = rows, schema_name = $4, table_name = $5, estimated_rows = $6,
        started_at = coalesce(started_at, now())`,
       [this.#run, facts.schema, facts.table, facts.estimate === null ? null : Math.round(facts.estimate)],
       `state in ('waiting', 'running')`,

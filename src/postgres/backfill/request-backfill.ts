@@ -99,7 +99,7 @@ const requestSql = (when: 'again' | 'first'): string =>
      select $1, t.oid, t.schema, t."table" from json_to_recordset($2) as t(oid oid, schema text, "table" text)
      on conflict (slot, table_oid) do
        update set schema_name = excluded.schema_name, table_name = excluded.table_name, state = 'waiting',
-              run = null, ordered_by = null, last_key = null, again = '[]', rows = 0, bytes = 0, estimated_rows = null,
+              run = null, run_started_at = null, run_started_rows = 0, ordered_by = null, last_key = null, again = '[]', rows = 0, bytes = 0, estimated_rows = null,
               error = null, requested_at = now(), started_at = null, updated_at = null, finished_at = null
         where b.state ${when === 'first' ? "= 'failed'" : "not in ('waiting', 'running')"}
      returning 1)
