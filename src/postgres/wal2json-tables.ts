@@ -1,5 +1,5 @@
-import type { Lsn } from '../wal/lsn.ts'
 import { qualifiedName } from '../wal/known-tables.ts'
+import type { ChangePlace } from '../wal/renamed-schemas.ts'
 import type { SourceKnowledge } from './source-knowledge.ts'
 import type { Wal2jsonScanner } from './wal2json-scanner.ts'
 import { Wal2jsonTable } from './wal2json-table.ts'
@@ -22,15 +22,15 @@ export class Wal2jsonTables {
     this.#knowledge = knowledge
   }
 
-  /** Moves the scanner behind the name of the table of a change that is at this place. */
-  next(scanner: Wal2jsonScanner, at: Lsn): Wal2jsonTable | null {
+  /** Moves the scanner behind the name of the table of this change. */
+  next(scanner: Wal2jsonScanner, change: ChangePlace): Wal2jsonTable | null {
     if (this.#version !== this.#knowledge.tables.version) {
       this.#version = this.#knowledge.tables.version
       this.#tables.clear()
       this.#last = undefined
     }
     // a few rows of a transaction that was open then
-    const isOld = this.#knowledge.tables.isRenamedSince(at)
+    const isOld = this.#knowledge.tables.isRenamedSince(change)
     if (!isOld && this.#last && scanner.take(this.#last.named)) return this.#last.table
     const from = scanner.at
     scanner.expect(schemaKey)
@@ -39,7 +39,7 @@ export class Wal2jsonTables {
     scanner.expect(tableKey)
     scanner.string()
     const name = scanner.text()
-    if (isOld) return this.#open(schema, name, at)
+    if (isOld) return this.#open(schema, name, change)
     const named = Buffer.from(scanner.bytes.subarray(from, scanner.at))
     const key = named.toString('latin1')
     let table = this.#tables.get(key)
@@ -51,9 +51,9 @@ export class Wal2jsonTables {
     return table
   }
 
-  #open(schema: string, name: string, at?: Lsn): Wal2jsonTable | null {
+  #open(schema: string, name: string, change?: ChangePlace): Wal2jsonTable | null {
     const { tables, types, materializedViews } = this.#knowledge
-    const known = tables.find(schema, name, at)
+    const known = tables.find(schema, name, change)
     // a table may have had the name before the view, or have got it since
     if (!known && materializedViews.has(qualifiedName(schema, name))) return null
     return new Wal2jsonTable({ schema: known?.schema ?? schema, name, known }, this.#memoryOf(known), types)

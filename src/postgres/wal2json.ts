@@ -157,7 +157,10 @@ export class Wal2jsonDecoder implements Decoder {
   #place(): { at: Lsn; table: Wal2jsonTable | null } {
     this.#scanner.expect(this.#stamp)
     const at = this.#lsn(lsnKey)
-    return { at, table: this.#tables.next(this.#scanner, at) }
+    return {
+      at,
+      table: this.#tables.next(this.#scanner, { lsn: at, commitLsn: this.#transaction.commitLsn }),
+    }
   }
 
   #integer(): number {

@@ -1,6 +1,7 @@
 import { EntryParts } from './entry-parts.ts'
 import type { Lsn } from './lsn.ts'
 import { RenamedSchemas } from './renamed-schemas.ts'
+import type { ChangePlace } from './renamed-schemas.ts'
 import type { SchemaLogEntry, TableSchema } from './schema-log.ts'
 import { snapshotSees } from './snapshot.ts'
 
@@ -70,14 +71,14 @@ export class KnownTables<T extends NamedTable> {
   }
 
   /** Whether names at this place in the WAL may have been another table's. */
-  isRenamedSince(at: Lsn): boolean {
-    return this.#schemas.isRenamedSince(at)
+  isRenamedSince(change: ChangePlace): boolean {
+    return this.#schemas.isRenamedSince(change)
   }
 
-  /** By the name of its schema, or the one that it had before; `at`: where that was its name. */
-  find(schema: string, name: string, at?: Lsn): T | undefined {
-    if (at !== undefined && this.isRenamedSince(at))
-      return this.#byName.get(qualifiedName(this.#schemas.nameOf(schema, at), name))
+  /** By the name of its schema, or the one that it had before; `change`: the one that calls it so. */
+  find(schema: string, name: string, change?: ChangePlace): T | undefined {
+    if (change && this.isRenamedSince(change))
+      return this.#byName.get(qualifiedName(this.#schemas.nameOf(schema, change), name))
     return (
       this.#byName.get(qualifiedName(schema, name)) ??
       this.#byName.get(qualifiedName(this.#schemas.nameNow(schema), name))
@@ -116,10 +117,12 @@ export class KnownTables<T extends NamedTable> {
   }
 
   #learn(part: SchemaLogEntry, before?: Map<number, Known<T> | undefined>, commitLsn?: Lsn): void {
-    const entry = this.#parts.add(part)
-    if (!entry) return
-    this.#schemas.learn(entry, commitLsn)
-    const { schemaName, schema } = entry
+    const whole = this.#parts.add(part)
+    if (!whole) return
+    this.#schemas.learn(whole, commitLsn)
+    const { schema } = whole
+    const schemaName = schema.renamed_from === undefined ? this.#schemas.nameIn(whole) : whole.schemaName
+    const entry = schemaName === whole.schemaName ? whole : { ...whole, schemaName }
     const toldBy = BigInt(schema.xid)
     const put = (oid: number, known: Known<T>): void => {
       if (before && !before.has(oid)) before.set(oid, this.#byOid.get(oid))

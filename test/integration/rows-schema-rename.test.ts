@@ -5,6 +5,7 @@ import type { ChangeEvent } from '../../src/wal/event.ts'
 import { postgresSources } from '../support/postgres.ts'
 import { openSession } from '../support/session.ts'
 import { openSource } from '../support/source.ts'
+import type { Source } from '../support/source.ts'
 
 /** Inserts by table and value, renames of schemas by both names. */
 const told = (event: ChangeEvent): unknown => {
@@ -92,5 +93,66 @@ for (const server of postgresSources()) {
         [4, old, old],
       ])
     }
+  })
+}
+
+/** Inserted values, with the table they are said to be of, and the one whose id they have. */
+async function places(source: Source, seen: readonly ChangeEvent[]): Promise<unknown[]> {
+  const tables = await source.query<{ name: string; id: string }>(
+    `select relnamespace::regnamespace::text || '.' || relname as name, pgstream.table_id(oid)::text as id
+       from pg_class where relkind = 'r' and relnamespace::regnamespace::text not like 'pg%'`,
+  )
+  const names = new Map(tables.map(({ id, name }) => [id, name]))
+  return seen.flatMap((event) => {
+    if (event.kind !== 'insert') return []
+    const { relation, translation, values } = event
+    return [[values[0], `${relation.schema}.${relation.table}`, names.get(translation?.tableId ?? '')]]
+  })
+}
+
+for (const server of postgresSources()) {
+  test(`${server.label}: a transaction renames schemas and uses their names again itself`, async () => {
+    await using source = await openSource(server, { stages: [translator()] })
+    await source.query('create schema b; create table b.t (id int primary key)')
+    const seen = await source.changesOf(async () => {
+      await source.query(
+        `begin; create schema bn; create table bn.t (k text primary key); insert into bn.t values ('k1');
+         alter schema b rename to bo; alter schema bn rename to b; insert into b.t values ('k2'); insert into bo.t values (1);
+         commit`,
+      )
+      await source.query(
+        `begin; insert into b.t values ('k3'); alter schema b rename to c; create schema b;
+         create table b.t (k text primary key); insert into b.t values ('k4'); insert into c.t values ('k5'); commit`,
+      )
+    })
+    const found = await places(source, seen)
+    const ids = found.map((row) => [(row as unknown[])[0], (row as unknown[])[2]])
+    assert.deepEqual(ids, [
+      ['k1', 'c.t'],
+      ['k2', 'c.t'],
+      [1, 'bo.t'],
+      ['k3', 'c.t'],
+      ['k4', 'b.t'],
+      ['k5', 'c.t'],
+    ])
+  })
+
+  // before, the rename waits for the transaction
+  if (server.major < 18) continue
+  test(`${server.label}: a table is made in a schema that is renamed meanwhile`, async () => {
+    await using source = await openSource(server, { stages: [translator()] })
+    await using other = await openSession(source.database.url)
+    await source.query('create schema s')
+    const seen = await source.changesOf(async () => {
+      await other.query('begin; create table s.late (id int primary key); insert into s.late values (1)')
+      await source.query('alter schema s rename to s2')
+      await other.query('insert into s2.late values (2); commit')
+      await source.query('insert into s2.late values (3)')
+      await source.query('alter table s2.late add w int; insert into s2.late values (4)')
+    })
+    assert.deepEqual(
+      await places(source, seen),
+      [1, 2, 3, 4].map((id) => [id, 's2.late', 's2.late']),
+    )
   })
 }
