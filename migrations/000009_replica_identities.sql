@@ -6,6 +6,8 @@ create table pgstream.replica_identities (
   schema_name text not null,
   table_name text not null,
   previous "char" not null,
+  -- where that was one: it is there still, but before Postgres 18 a generated column of it is not sent
+  previous_index oid,
   given "char" not null,
   changed_at timestamptz not null default now()
 );

@@ -63,9 +63,13 @@ begin
     end if;
   end if;
 
-  insert into pgstream.replica_identities (table_id, table_oid, schema_name, table_name, previous, given)
+  insert into pgstream.replica_identities (table_id, table_oid, schema_name, table_name, previous, previous_index, given)
   values (pgstream.table_id(set_replica_identity_full.table_oid), set_replica_identity_full.table_oid,
-          target.nspname, target.relname, target.relreplident, given);
+          target.nspname, target.relname, target.relreplident,
+          (select i.indexrelid from pg_index as i
+            where i.indrelid = set_replica_identity_full.table_oid and i.indisreplident and target.relreplident = 'i'
+            offset 0 limit 1),
+          given);
   perform pgstream.alter_replica_identity(
     set_replica_identity_full.table_oid,
     case given when 'f' then 'full' when 'd' then 'default' else format('using index %I', index_name) end);
@@ -84,10 +88,12 @@ declare
   change record;
   previous "char";
   newest "char";
+  index_oid oid;
+  index_name text;
 begin
   -- back over our own changes, up to what the user of the table wanted last
   for change in
-    select r.previous, r.given
+    select r.previous, r.previous_index, r.given
       from pgstream.replica_identities as r
      where r.table_oid = restore_replica_identity.table_oid
        and r.table_id = pgstream.table_id(r.table_oid)
@@ -96,6 +102,7 @@ begin
     exit when change.given <> previous;
     newest := coalesce(newest, change.given);
     previous := change.previous;
+    index_oid := change.previous_index;
   end loop;
 
   delete from pgstream.replica_identities as r where r.table_oid = restore_replica_identity.table_oid;
@@ -104,10 +111,18 @@ begin
     -- it is gone, or its user has chosen again
     return false;
   end if;
+  select x.relname into index_name
+    from pg_index as i join pg_class as x on x.oid = i.indexrelid
+   where i.indexrelid = index_oid and i.indrelid = restore_replica_identity.table_oid and i.indisvalid;
   perform pgstream.alter_replica_identity(
     restore_replica_identity.table_oid,
-    -- an index was its identity, and is gone: Postgres treats that like nothing
-    case previous when 'd' then 'default' when 'f' then 'full' else 'nothing' end);
+    case
+      when previous = 'd' then 'default'
+      when previous = 'f' then 'full'
+      when index_name is not null then format('using index %I', index_name)
+      -- an index was its identity, and is gone: Postgres treats that like nothing
+      else 'nothing'
+    end);
   return true;
 end
 $$;

@@ -7,6 +7,8 @@ interface Costly {
   readonly name: string
   /** A unique index that could name its rows. */
   readonly index: string | null
+  /** Has a primary key, of which Postgres does not send a column. */
+  readonly keyed: boolean
 }
 
 /**
@@ -24,16 +26,19 @@ export async function adviseOnIdentities(client: pg.ClientBase, report: ReportSt
                    select from pg_attribute a
                     where a.attrelid = c.oid and a.attnum = any (i.indkey) and not a.attnotnull)
                order by i.indisprimary desc, i.indnkeyatts, i.indexrelid limit 1
-            ) as index
+            ) as index,
+            exists (select from pg_index i where i.indrelid = c.oid and i.indisprimary) as keyed
        from pg_class c
       where c.oid in (select table_oid from pgstream.replica_identities)
         and c.relreplident = 'f' and c.reltoastrelid <> 0
       order by pg_table_size(c.oid) desc, c.oid`,
   )
   if (rows.length === 0) return
-  const advice = rows.map(({ name, index }) =>
+  const advice = rows.map(({ name, index, keyed }) =>
     index === null
-      ? `alter table ${name} add primary key (…)`
+      ? keyed
+        ? `create unique index … on ${name} (… columns that are not null and not generated), and alter table ${name} replica identity using index …`
+        : `alter table ${name} add primary key (…)`
       : `alter table ${name} replica identity using index ${index}`,
   )
   report({

@@ -37,7 +37,8 @@ export async function keylessTables(client: pg.ClientBase): Promise<KeylessTable
                              where i.indrelid = c.oid and i.indisunique and i.indisvalid and i.indimmediate
                                and i.indpred is null and ${isSent('i')}
                                and case c.relreplident when 'i' then i.indisreplident else i.indisprimary end) as keyed,
-                    exists (select from pg_index i where i.indrelid = c.oid and i.indisprimary and not ${isSent('i')})
+                    exists (select from pg_index i
+                             where i.indrelid = c.oid and (i.indisprimary or i.indisreplident) and not ${isSent('i')})
                       as unsent
                from pg_class c join pg_namespace n on n.oid = c.relnamespace
               where c.relkind = 'r' and c.relpersistence = 'p' and c.oid >= 16384

@@ -138,7 +138,7 @@ function sayKeyless(tables: readonly KeylessTable[]): CheckResult[] {
       'tables without key',
       (names, reason) =>
         `Updates and deletes of ${names} write the whole old row into the WAL, large values included, and no key names their rows: ${reason}.`,
-      'Give each a primary key that cannot be deferred, or replica identity using index where a unique index of not-null columns is there; then run pgstream init again.',
+      'Give each a primary key that cannot be deferred, or replica identity using index where a unique index of not-null columns is there (before Postgres 18, without generated ones); then run pgstream init again.',
     ),
   ].flat()
   const small = tables.filter(({ identity, keyed, large }) => identity === 'f' && !keyed && !large)

@@ -81,6 +81,7 @@ export class PostgresListener extends Readable implements Listener, HasSchemaSto
   #isGoingOn = false
   /** The companion is not ready for the first event. */
   #isAwaited = false
+  #sessions = 0
   #isFull = false
   #stopping = false
   #finished = false
@@ -114,11 +115,7 @@ export class PostgresListener extends Readable implements Listener, HasSchemaSto
       {
         onEvent: (event, bytes) => this.#onEvent(event, bytes),
         onPosition: (position) => this.#onEvent({ kind: 'keepalive', position: slotPosition(position) }, 0),
-        onReading: () =>
-          void this.#companion?.reading().then(
-            () => this.#begin(),
-            (error: unknown) => this.destroy(error as Error),
-          ),
+        onReading: () => this.#onReading(),
         onLost: () => this.#onLost(),
         onFailed: (error) => this.destroy(error),
       },
@@ -135,21 +132,30 @@ export class PostgresListener extends Readable implements Listener, HasSchemaSto
   }
 
   async #open(): Promise<void> {
-    if (this.#companion) {
-      await this.#companion.open()
-      this.#isAwaited = true
-      this.#reader.pause()
-    }
+    await this.#companion?.open()
+    this.#awaitCompanion()
     await this.#reader.open()
     if (this.#variant.keepIdentities && !this.destroyed) {
       this.#stopKeeping = keepReplicaIdentities(this.#options.url, this.#logger)
     }
   }
 
-  #begin(): void {
-    if (!this.#isAwaited) return
-    this.#isAwaited = false
-    this.#goOn()
+  /** Nothing is handed on until it knows that the slot is ours. */
+  #awaitCompanion(): void {
+    if (!this.#companion) return
+    this.#isAwaited = true
+    this.#reader.pause()
+  }
+
+  #onReading(): void {
+    const number = ++this.#sessions
+    const begin = (): void => {
+      // another session may have begun to read meanwhile
+      if (number !== this.#sessions) return
+      this.#isAwaited = false
+      this.#goOn()
+    }
+    this.#companion?.reading().then(begin, (error: unknown) => this.destroy(error as Error))
   }
 
   override _read(): void {
@@ -213,6 +219,7 @@ export class PostgresListener extends Readable implements Listener, HasSchemaSto
   /** The rest of the transaction that had begun to arrive would come over the next connection, if at all. */
   #onLost(): void {
     if (this.#stopping) this.#finish()
+    this.#awaitCompanion()
   }
 
   /** Hands on the rows that were added, and what came behind them, as far as there is room, and not for long at once. */

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { isSent } from './keyless-tables.ts'
 import { alterEach, describeLeft } from './replica-identities.ts'
 import { listInWords, waitUntilFree } from './waiting.ts'
 import type { Patience } from './waiting.ts'
@@ -58,7 +59,7 @@ async function changedTables(client: pg.ClientBase): Promise<ChangedTable[]> {
     `select distinct on (c.oid) c.oid, c.oid::regclass::text as name, c.relreplident = r.given as untouched,
             r.previous = 'd' and exists (
               select from pg_index i
-               where i.indrelid = c.oid and i.indisprimary and i.indisvalid and i.indimmediate) as usable
+               where i.indrelid = c.oid and i.indisprimary and i.indisvalid and i.indimmediate and ${isSent('i')}) as usable
        from pgstream.replica_identities r
        join pg_class c on c.oid = r.table_oid and pgstream.table_id(c.oid) = r.table_id
       order by c.oid, r.id desc`,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { pgstream } from '../support/command.ts'
 import { loggedDatabase } from '../support/logged-database.ts'
 import type { LoggedDatabase } from '../support/logged-database.ts'
 import { postgresServers } from '../support/postgres.ts'
@@ -94,6 +95,32 @@ for (const server of postgresServers()) {
     assert.equal(await call(database, 'restore_replica_identity', 't'), true)
     assert.equal(await identityOf(database, 't'), 'n')
   })
+
+  if (server.major < 18) {
+    test(`${on}an index over a generated column is the identity again, under whatever name`, async () => {
+      await using database = await loggedDatabase(server)
+      await database.query('create table t (a int, b int generated always as (a + 1) stored not null unique)')
+      await database.query('alter table t replica identity using index t_b_key')
+      assert.equal(await identityOf(database, 't'), 'f')
+      await database.query('alter index t_b_key rename to "b B"')
+      await database.query('drop event trigger pgstream_ddl_command_end')
+      assert.equal(await call(database, 'restore_replica_identity', 't'), true)
+      assert.equal(await identityOf(database, 't'), 'i "b B"')
+    })
+
+    test(`${on}init that is run again leaves a key that is not sent without being the identity`, async () => {
+      await using database = await loggedDatabase(server)
+      await database.query('create table t (a int, b int generated always as (a + 1) stored primary key)')
+      const { url } = database
+      for (let run = 0; run < 2; run++) {
+        const { stdout } = await pgstream(['init', '--pgurl', url])
+        assert.doesNotMatch(stdout, /restored/)
+        assert.equal(await identityOf(database, 't'), 'f')
+      }
+      assert.equal((await pgstream(['tear-down', '--pgurl', url])).code, 0)
+      assert.equal(await identityOf(database, 't'), 'd')
+    })
+  }
 
   test(`${on}an identity that its user changed since is left alone`, async () => {
     await using database = await loggedDatabase(server)

@@ -69,8 +69,7 @@ export class BackfillCompanion implements Companion {
    * sooner: as long as another process reads the slot, the backfill is its own, and our watermarks would come to it.
    */
   async reading(): Promise<void> {
-    if (this.#driver) this.#driver.look()
-    else await this.#patiently(() => this.#begin())
+    await this.#patiently(() => this.#begin())
   }
 
   async #patiently(work: () => Promise<void>): Promise<void> {
@@ -111,8 +110,14 @@ export class BackfillCompanion implements Companion {
     const { url, logger, wants, mostRows } = this.#options
     const [slot, store] = [this.#slot, this.#store]
     if (!slot || !store) return
-    for (const each of await store.open()) this.#stream.tables.set(each.oid, new TableFill(each, mostRows))
+    for (const each of await store.takeOver()) {
+      const known = this.#stream.tables.get(each.oid)
+      if (known?.requestedAt === each.requestedAt) continue
+      if (known) this.#stream.dropTable(known)
+      this.#stream.tables.set(each.oid, new TableFill(each, mostRows))
+    }
     if (this.#abort.signal.aborted) return
+    if (this.#driver) return this.#driver.look()
     this.#driver = new BackfillDriver({
       ...{
         url,
@@ -160,22 +165,20 @@ export class BackfillCompanion implements Companion {
   }
 
   async #writeNow(table: TableFill, progress: Progress): Promise<void> {
-    const isOurs = await this.#store!.write(table.oid, progress, this.#abort.signal)
+    const isOurs = await this.#store!.write(table, progress, this.#abort.signal)
     table.wasWritten(progress)
-    if (!isOurs || progress.isDone) this.#letGo(table, isOurs)
+    if (!isOurs) this.#letGo(table, await this.#store!.fateOf(table))
+    else if (progress.isDone) this.#letGo(table, 'the backfill of a table is done')
     this.#driver?.wake()
   }
 
-  #letGo(table: TableFill, isOurs: boolean): void {
+  #letGo(table: TableFill, fate: string): void {
     const { tables } = this.#stream
     if (tables.get(table.oid) !== table) return
     tables.delete(table.oid)
     this.#stream.dropTable(table)
     const seconds = Math.round((performance.now() - table.startedAt) / 100) / 10
-    this.#options.logger.info(
-      { table: table.name, rows: table.rows, seconds },
-      isOurs ? 'the backfill of a table is done' : 'the backfill of a table was cancelled',
-    )
+    this.#options.logger.info({ table: table.name, rows: table.rows, seconds }, fate)
   }
 
   async close(): Promise<void> {

@@ -207,7 +207,7 @@ export class BackfillDriver {
       ? new PgstreamError('PGSTREAM_BACKFILL_TABLE', `Reading ${table.name} failed (${state}).`)
       : fromPostgres(cause, `reading ${table.name}`)
     const { code, message, remedy } = error
-    await store.fail(table.oid, `${message} ${remedy} Then: pgstream backfill start.`)
+    await store.fail(table, `${message} ${remedy} Then: pgstream backfill start.`)
     logger.error({ table: table.name, code, remedy }, `the backfill of a table failed: ${message}`)
   }
 
@@ -222,12 +222,12 @@ export class BackfillDriver {
     this.#lookedAt = performance.now()
     const { store, stream, logger, mostRows } = this.#options
     const stored = await store.open()
-    const wanted = new Set(stored.map(({ oid }) => oid))
+    const wanted = new Map(stored.map(({ oid, requestedAt }) => [oid, requestedAt]))
     for (const [oid, table] of stream.tables) {
-      if (wanted.has(oid)) continue
+      if (wanted.get(oid) === table.requestedAt) continue
       stream.tables.delete(oid)
       stream.dropTable(table)
-      logger.info({ table: table.name }, 'the backfill of a table was cancelled')
+      logger.info({ table: table.name }, await store.fateOf(table))
     }
     for (const each of stored) {
       if (stream.tables.has(each.oid)) continue

@@ -157,7 +157,7 @@ export class Filler {
     table.lastPage ??= shape.pages
     if (!table.isClaimed) {
       const estimate = shape.estimatedRows
-      if (!(await this.#store.claim(table.oid, { schema, table: name, estimate }))) {
+      if (!(await this.#store.claim(table, { schema, table: name, estimate }))) {
         this.#stream.tables.delete(table.oid)
         return false
       }

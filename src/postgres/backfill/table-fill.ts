@@ -17,6 +17,8 @@ export type Place = readonly string[] | null
 /** A table as `pgstream.backfills` has it. */
 export interface StoredFill {
   readonly oid: number
+  /** When it was asked for, as Postgres prints it: tells it from the same table, asked for once more. */
+  readonly requestedAt: string
   readonly schema: string
   readonly table: string
   /** What `lastKey` is a place in. */
@@ -54,6 +56,7 @@ export interface Progress {
  */
 export class TableFill {
   readonly oid: number
+  readonly requestedAt: string
   readonly pace: Pace
   readonly holes: HoleList
   readonly windows: Set<ChunkWindow> = new Set<ChunkWindow>()
@@ -87,6 +90,7 @@ export class TableFill {
   constructor(stored: StoredFill, mostRows?: number) {
     this.pace = new Pace(mostRows)
     this.oid = stored.oid
+    this.requestedAt = stored.requestedAt
     this.schema = stored.schema
     this.table = stored.table
     this.orderedBy = stored.orderedBy

@@ -6,6 +6,7 @@ import { lsn } from '../../../src/wal/lsn.ts'
 const fresh = (): TableFill =>
   new TableFill({
     oid: 1,
+    requestedAt: '2026-11-29',
     schema: 'public',
     table: 't',
     orderedBy: null,
