@@ -150,8 +150,7 @@ export class PostgresListener extends Readable implements Listener, HasSchemaSto
   #onReading(): void {
     const number = ++this.#sessions
     const begin = (): void => {
-      // another session may have begun to read meanwhile
-      if (number !== this.#sessions) return
+      if (number !== this.#sessions) return // another one has begun meanwhile
       this.#isAwaited = false
       this.#goOn()
     }
@@ -269,8 +268,7 @@ export class PostgresListener extends Readable implements Listener, HasSchemaSto
     this.#waitingBytes = 0
     if (!this.#isFull || this.#finished) return
     this.#isFull = false
-    if (this.#added || this.#held.length > 0) this.#goOn()
-    else this.#reader.resume()
+    this.#goOn()
   }
 
   #warnOfNobody(): void {
