@@ -67,13 +67,14 @@ export class StreamSide {
 
   see(event: Carried | CommitEvent, printed: boolean): Iterator<AddedRow> | null {
     if (isBackfillMessage(event)) return this.#mark(event, printed)
+    // also before there is anything to fill: a backfill that begins has to know
+    if (event.kind !== 'commit') this.traffic.count()
     if (this.tables.size === 0) return null
     switch (event.kind) {
       case 'insert':
       case 'update':
       case 'delete':
       case 'truncate':
-        this.traffic.count()
         this.tables.get(event.relation.oid)?.note(event)
         return null
       case 'schema-change':

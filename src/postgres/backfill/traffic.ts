@@ -10,19 +10,24 @@ const fewest = { light: 5, busy: 50 }
 export class TrafficCounter {
   #since = 0
   #count = 0
+  /** A second, in the window before. */
   #last = 0
 
   count(): void {
-    this.#count++
+    if ((++this.#count & 15) === 0) this.#roll()
+  }
+
+  #roll(): void {
+    const now = performance.now()
+    const ms = now - this.#since
+    if (ms < windowMs) return
+    this.#last = (this.#count / ms) * 1_000
+    this.#since = now
+    this.#count = 0
   }
 
   get now(): Traffic {
-    const now = performance.now()
-    if (now - this.#since >= windowMs) {
-      this.#last = now - this.#since < 2 * windowMs ? this.#count : 0
-      this.#since = now
-      this.#count = 0
-    }
+    this.#roll()
     const rate = Math.max(this.#last, this.#count)
     return rate >= fewest.busy ? 'busy' : rate >= fewest.light ? 'light' : 'none'
   }
