@@ -123,26 +123,34 @@ export class StreamSide {
     const startedAt = performance.now()
     const naming = namingColumns(shape.relation)
     const hasTwins = shape.order === null
-    for (const name of chunk.again) {
-      const touch = window.touch(name)
-      if (!isHole(touch)) table.holes.filled(name, high.lsn)
-    }
     let rows = 0
     let bytes = 0
-    if (!window.isEmptied) {
-      for (const row of inserts) {
-        const touch = window.isTouched ? window.touch(rowName(row.event.values, naming)) : 0
-        if (isHole(touch)) table.noteHole(row.event.values, naming, high.commitLsn)
-        if (touch !== 0 && !(hasTwins && touch === asWhole)) continue
-        rows++
-        bytes += row.bytes
-        yield row
-      }
+    for (const row of window.isEmptied ? [] : inserts) {
+      const touch = window.isTouched ? window.touch(rowName(row.event.values, naming)) : 0
+      if (isHole(touch)) table.noteHole(row.event.values, naming, high.commitLsn)
+      // it waits for room between two rows, and nobody knows any more what was touched
+      if (chunk.isOutdated) break
+      if (touch !== 0 && !(hasTwins && touch === asWhole)) continue
+      rows++
+      bytes += row.bytes
+      yield row
+    }
+    const isWhole = !chunk.isOutdated
+    if (isWhole) {
+      // not sooner: whoever stops in the middle has not handed on the rest
+      for (const name of chunk.again) if (!isHole(window.touch(name))) table.holes.filled(name, high.lsn)
     }
     this.drop(chunk)
-    table.pace.handedOn(count, performance.now() - startedAt, this.traffic.now)
-    const isScan = place !== undefined && !chunk.isOutdated
-    table.handedOn({ lsn: high.lsn, place: place ?? null, rows, bytes, isScan, startedAt })
+    if (isWhole) table.pace.handedOn(count, performance.now() - startedAt, this.traffic.now)
+    table.handedOn({
+      lsn: high.lsn,
+      place: place ?? null,
+      rows,
+      bytes,
+      isWhole,
+      isScan: isWhole && place !== undefined,
+      startedAt,
+    })
     this.#on.moved()
     return undefined
   }

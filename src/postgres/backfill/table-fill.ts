@@ -174,8 +174,9 @@ export class TableFill {
     if (isMeant) for (const window of this.windows) window.spoil('altered')
   }
 
-  handedOn(chunk: HandedOn & { readonly isScan: boolean }): void {
-    this.failures = 0
+  /** `isWhole`: nothing of it is to be read again; `isScan`: the next one begins behind it. */
+  handedOn(chunk: HandedOn & { readonly isWhole: boolean; readonly isScan: boolean }): void {
+    if (chunk.isWhole) this.failures = 0
     if (chunk.isScan) this.#handedOnTo = chunk.place
     this.#handedOn.push({ ...chunk, place: this.#handedOnTo })
   }

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { DataRows } from '../../../src/postgres/backfill/data-rows.ts'
+import { StreamSide } from '../../../src/postgres/backfill/stream-side.ts'
+import type { Chunk } from '../../../src/postgres/backfill/chunk.ts'
+import { TableFill } from '../../../src/postgres/backfill/table-fill.ts'
+import type { TableShape } from '../../../src/postgres/backfill/table-shape.ts'
+import { watermarkText } from '../../../src/postgres/backfill/watermark.ts'
+import type { AddedRow } from '../../../src/postgres/companion.ts'
+import type { MessageEvent, UpdateEvent } from '../../../src/wal/event.ts'
+import { lsn } from '../../../src/wal/lsn.ts'
+import type { Relation } from '../../../src/wal/relation.ts'
+import { asText } from '../../../src/wal/value-kind.ts'
+import { unchangedToast } from '../../../src/wal/value.ts'
+import type { Row } from '../../../src/wal/value.ts'
+
+const relation: Relation = {
+  oid: 7,
+  schema: 'public',
+  table: 't',
+  replicaIdentity: 'default',
+  columns: [
+    { name: 'id', type: 'text', typeOid: 25, key: true },
+    { name: 'v', type: 'text', typeOid: 25, key: false },
+  ],
+}
+
+const shape: TableShape = {
+  sqlName: 'public.t',
+  relation,
+  kinds: [asText, asText],
+  withoutNaN: [],
+  order: [],
+  identity: [],
+  filenode: '',
+  pages: 0,
+  estimatedRows: null,
+  described: '',
+}
+
+function dataRow(texts: readonly string[]): Buffer {
+  const values = texts.flatMap((text) => {
+    const length = Buffer.alloc(4)
+    length.writeInt32BE(text.length)
+    return [length, Buffer.from(text)]
+  })
+  const row = Buffer.concat([Buffer.from([0x44, 0, 0, 0, 0, 0, texts.length]), ...values])
+  row.writeUInt32BE(row.length - 1, 1)
+  return row
+}
+
+class Filling {
+  readonly stream = new StreamSide({ look: () => undefined, moved: () => undefined })
+  readonly table = new TableFill({
+    oid: 7,
+    ...{ requestedAt: 'now', schema: 'public', table: 't', orderedBy: null, lastKey: null },
+    ...{ again: [], rows: 0, bytes: 0 },
+  })
+  #at = 0n
+
+  constructor() {
+    this.stream.tables.set(7, this.table)
+  }
+
+  /** Its rows are read, and what happens in the stream meanwhile. */
+  begin(ids: readonly string[], meanwhile: (chunk: Chunk) => void): Chunk {
+    const chunk = this.stream.begin(this.table)
+    this.mark(chunk, 'low')
+    const rows = new DataRows()
+    for (const id of ids) {
+      const row = dataRow([id, 'read'])
+      rows.add(row, 0, row.length)
+    }
+    chunk.window.rows = { shape, rows }
+    chunk.place = [ids.at(-1)!]
+    meanwhile(chunk)
+    return chunk
+  }
+
+  mark(chunk: Chunk, edge: 'low' | 'high'): Iterator<AddedRow> {
+    const content = Buffer.from(`${watermarkText(this.stream.run, chunk.number, edge)} 1`)
+    const event: MessageEvent = {
+      ...{ kind: 'message', transactional: false, prefix: 'pgstream.backfill', content },
+      ...this.#place(),
+    }
+    return this.stream.see(event, false)!
+  }
+
+  update(values: Row, old: Row | null = null): void {
+    const event: UpdateEvent = { kind: 'update', relation, values, old, ...this.#place() }
+    assert.equal(this.stream.see(event, false), null)
+  }
+
+  #place() {
+    const at = lsn(++this.#at)
+    const [position, translation] = [null, null]
+    return { commitLsn: at, ordinal: 0, lsn: at, xid: 1, commitTime: 0, position, translation }
+  }
+
+  get at() {
+    return lsn(this.#at)
+  }
+}
+
+const idsOf = (rows: Iterator<AddedRow>): unknown[] => {
+  const ids: unknown[] = []
+  for (let next = rows.next(); !next.done; next = rows.next()) ids.push(next.value.event.values[0])
+  return ids
+}
+
+const losses: Record<string, (filling: Filling) => void> = {
+  'the session that reads is lost': ({ stream }) => stream.dropAll(),
+  'the table cannot be read': ({ stream, table }) => stream.dropTable(table),
+  'its rows lie in another file': ({ table }) => table.startOver(),
+}
+
+for (const [what, lose] of Object.entries(losses)) {
+  test(`a row that was touched is not handed on when ${what} before all rows of its chunk found room`, () => {
+    const filling = new Filling()
+    const chunk = filling.begin(['1', '2', '3'], () => filling.update(['2', 'new']))
+    const rows = filling.mark(chunk, 'high')
+    const first = rows.next()
+    assert.deepEqual(!first.done && first.value.event.values, ['1', 'read'])
+    lose(filling)
+    assert.deepEqual(idsOf(rows), [], 'they are read again')
+    assert.deepEqual(filling.table.place, null, 'from the first one')
+    assert.equal(filling.stream.open, 0)
+  })
+}
+
+test('where too many rows lack a large value, the table starts over, and what is left of a chunk is read again', () => {
+  const filling = new Filling()
+  const long = 'x'.repeat(3_000_000)
+  const ids = [`${long}1`, `${long}2`, `${long}3`, '4', '5']
+  const chunk = filling.begin(ids, () => {
+    for (const id of ids.slice(0, 3)) filling.update([id, unchangedToast])
+    filling.update(['4', 'new'])
+  })
+  assert.deepEqual(idsOf(filling.mark(chunk, 'high')), [])
+  assert.equal(filling.table.place, null)
+})
+
+test('a row that is to be read again is so until it was handed on, also when the listener stops in the middle', () => {
+  const filling = new Filling()
+  const { table } = filling
+  filling.update(['1', unchangedToast], ['0', ''])
+  filling.update(['2', unchangedToast], ['9', ''])
+  assert.equal(table.holes.waiting.length, 2)
+  const chunk = filling.begin(['1', '2'], (chunk) => {
+    chunk.place = undefined
+    chunk.again = table.holes.waiting.map(({ name }) => name)
+  })
+  const rows = filling.mark(chunk, 'high')
+  rows.next()
+  assert.equal(table.holes.waiting.length, 2, 'the second one is not handed on')
+  assert.deepEqual(idsOf(rows), ['2'])
+  assert.equal(table.holes.waiting.length, 0)
+})
