@@ -32,13 +32,13 @@ export function readHeader(line: Buffer): RecordingHeader | null {
     throw new SyntaxError('it is neither the first line of a recording nor one of wal2json')
   }
   if (said['pgstream_recording'] !== format) {
-    throw new SyntaxError(
-      `the recording has format ${String(said['pgstream_recording'])}, this version reads ${format}`,
-    )
+    const other = JSON.stringify(said['pgstream_recording'])
+    throw new SyntaxError(`the recording has format ${other}, this version reads ${format}`)
   }
   const { plugin } = said
   if (plugin !== 'pgoutput' && plugin !== 'wal2json') {
-    throw new SyntaxError(`the plugin of the recording is ${JSON.stringify(plugin)}`)
+    const what = plugin === undefined ? 'none' : JSON.stringify(plugin)
+    throw new SyntaxError(`the recording has to name its plugin, pgoutput or wal2json: it says ${what}`)
   }
   const textOf = (name: string): string => (typeof said[name] === 'string' ? said[name] : '')
   return {

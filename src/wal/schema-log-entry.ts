@@ -1,4 +1,4 @@
-import type { SchemaDelta, SchemaLogEntry } from './schema-log.ts'
+import type { ColumnSchema, SchemaDelta, SchemaLogEntry, TableSchema } from './schema-log.ts'
 
 /**
  * An entry from a row of `pgstream.schema_log`, read by the names of its columns.
@@ -37,12 +37,20 @@ const isDelta = ({ xid, lsn, snapshot, tables, dropped_tables }: SchemaDelta): b
   /^[\dA-F]{1,8}\/[\dA-F]{1,8}$/.test(lsn) &&
   /^\d+:\d+:[\d,]*$/.test(snapshot) &&
   dropped_tables.every(({ oid }) => number.test(oid)) &&
-  tables.every(
-    ({ oid, name, identity_columns, columns }) =>
-      number.test(oid) &&
-      typeof name === 'string' &&
-      Array.isArray(identity_columns) &&
-      columns.every((column) => typeof column.name === 'string' && typeof column.type === 'string'),
-  )
+  tables.every(isTable)
+
+const isTable = (table: TableSchema): boolean =>
+  number.test(table.oid) &&
+  areTexts([table.name, table.pgstream_id]) &&
+  areTexts(table.identity_columns) &&
+  areTexts(table.primary_key_columns) &&
+  table.unique_indexes.every(({ columns }) => areTexts(columns)) &&
+  table.columns.every(isColumn)
+
+const isColumn = ({ name, type, pgstream_id: id, nullable }: ColumnSchema): boolean =>
+  areTexts([name, type, id]) && typeof nullable === 'boolean'
+
+/** @throws {TypeError} when it is no list at all. */
+const areTexts = (values: readonly unknown[]): boolean => values.every((value) => typeof value === 'string')
 
 const notOurs = (what: string): TypeError => new TypeError(`an entry of pgstream.schema_log ${what}`)
