@@ -8,6 +8,7 @@ import { fromPostgres, sqlState } from '../postgres-error.ts'
 import { TellOnce } from '../tell-once.ts'
 import type { BackfillStore } from './backfill-store.ts'
 import { ChunkReader } from './chunk-reader.ts'
+import type { Chunk } from './chunk.ts'
 import { Filler } from './filler.ts'
 import type { BegunChunk } from './begun-chunk.ts'
 import { ProgressLog } from './progress-log.ts'
@@ -28,13 +29,11 @@ export interface DriverOptions {
   readonly settle: () => void
 }
 
-/**
- * Chunks that are open or not durable yet: one while others use the stream much. At 200 transactions a second on two cores the
- * slowest one of a hundred changes is 2.4 ms late with one chunk of 1 ms (test/bench/README.md).
- */
+/** Chunks, or parts of one, that are open or not durable yet: one while others use the stream much. */
 const mostUnderway = { busy: 1, light: 2, none: 4 }
-/** While others use the stream much: twice as long as a chunk took, but no longer. Without a rest Postgres and we have both of two cores busy. */
+/** While others use the stream much: as long as reading a chunk took, but no longer, and behind each part of it. Without a rest Postgres and we have both of two cores busy. */
 const mostRestMs = 20
+const restMs = 1
 const lookAgainMs = 30_000
 /** What asks to look is in the stream before others can see what it is about. */
 const lookSoon = { everyMs: 200, forMs: 10_000 }
@@ -132,6 +131,7 @@ export class BackfillDriver {
   /** Reads a chunk; false when there is none that can be read now. */
   async #step(filler: Filler): Promise<boolean> {
     const { stream } = this.#options
+    if (filler.sliced) return this.#goOn(filler, filler.sliced)
     for (const [table, blocked] of this.#blocked) {
       const isOutdated = stream.tables.get(table.oid) !== table || blocked.chunk.isOutdated
       if (!isOutdated && !(await this.#isFree(blocked))) continue
@@ -153,7 +153,17 @@ export class BackfillDriver {
       const blocked = await filler.next(table, traffic)
       if (blocked) this.#blocked.set(table, blocked)
     })
-    if (traffic === 'busy') await pause(Math.min(mostRestMs, 2 * (performance.now() - startedAt)))
+    if (traffic === 'busy') await pause(Math.min(mostRestMs, performance.now() - startedAt))
+    return true
+  }
+
+  /** What is left of a chunk follows when nothing of it is on its way. */
+  async #goOn(filler: Filler, chunk: Chunk): Promise<boolean> {
+    const { table } = chunk
+    const { now: traffic } = this.#options.stream.traffic
+    if (chunk.isMarked || table.underway >= mostUnderway[traffic]) return false
+    await this.#attempt(filler, table, () => filler.mark(chunk))
+    if (traffic === 'busy') await pause(restMs)
     return true
   }
 

@@ -47,12 +47,18 @@ const isNaNOrInfinity = (value: Value): boolean =>
 export const placeOf = (row: Buffer, { order, kinds }: TableShape): string[] =>
   (order?.map(({ at }) => at) ?? [kinds.length - 1]).map((column) => printedText(row, 0, column) ?? '')
 
+/** A row as an event, and as it was read. */
+export interface ReadRow extends AddedRow {
+  readonly row: Buffer
+}
+
 /** The rows as events; `printed` where they may stay as Postgres printed them. */
 export function* insertsOf(
-  { shape, rows }: ChunkRows,
+  rows: Iterable<Buffer>,
+  shape: TableShape,
   place: ChunkPlace,
   printed: boolean,
-): Generator<AddedRow, undefined> {
+): Generator<ReadRow, undefined> {
   const isPrinted = printed && shape.order !== null && shape.withoutNaN.length === 0
   const transaction = { commitLsn: place.commitLsn, xid: 0, commitTime: place.time }
   let ordinal = 0
@@ -61,7 +67,7 @@ export function* insertsOf(
       isPrinted && !isLargeMessage(row)
         ? asPrinted(row, shape, place, transaction, ordinal)
         : made(row, shape, place, ordinal)
-    yield { event, bytes: row.length }
+    yield { event, bytes: row.length, row }
     ordinal++
   }
 }

@@ -1,5 +1,4 @@
 import type { Lsn } from '../../wal/lsn.ts'
-import type { ChunkRows } from './chunk-rows.ts'
 import type { Touches } from './touches.ts'
 
 /** Why what was read cannot be handed on: the table was altered, or more was changed than may be remembered. */
@@ -10,7 +9,6 @@ export type Spoiled = 'altered' | 'too much changed'
  * touched is out of date, or comes in the stream by itself.
  */
 export class ChunkWindow {
-  rows: ChunkRows | null = null
   spoiled: Spoiled | null = null
   /** Whatever was there before is gone. */
   isEmptied = false

@@ -34,6 +34,7 @@ export class Filler {
   readonly #wants: (schema: string, table: string) => boolean
   #marked: Promise<void> = Promise.resolve()
   readonly #ahead: ChunksAhead
+  #sliced: Chunk | null = null
 
   constructor(options: {
     reader: ChunkReader
@@ -117,7 +118,7 @@ export class Filler {
     const { table } = chunk
     if (chunk.isOutdated) return this.#stream.drop(chunk)
     if (!(await this.#take(table, shape))) return this.#stream.drop(chunk)
-    const range = rangeOf(table, shape, chunk)
+    const range = rangeOf(table, shape, chunk, this.#stream.traffic.now)
     const { rows, isCut } = await this.#reader.read(chunkSql(shape, range), mostBytes)
     if (shape.order === null && (await this.#filenode(table.oid)) !== shape.filenode) {
       table.startOver()
@@ -137,8 +138,29 @@ export class Filler {
       const naming = namingColumns(shape.relation)
       chunk.again = [...valuesOf({ shape, rows })].map((values) => rowName(values, naming))
     }
-    chunk.window.rows = { shape, rows }
+    chunk.wasRead({ shape, rows })
+    await this.mark(chunk)
+  }
+
+  /** The chunk of which there are rows that no `high` stands for. */
+  get sliced(): Chunk | null {
+    const chunk = this.#sliced
+    if (chunk?.isOutdated) {
+      this.#stream.drop(chunk)
+      this.#sliced = null
+    }
+    return this.#sliced
+  }
+
+  /**
+   * Writes a `high` for what is left of a chunk: for a part of it where others are in a hurry. What is read at once, with all
+   * that goes with a chunk, holds up nobody: its rows do, on their way through the stream.
+   */
+  async mark(chunk: Chunk): Promise<void> {
     await this.#marked
+    if (chunk.isOutdated) return this.#stream.drop(chunk)
+    chunk.mark(canBeSliced(chunk) ? chunk.table.pace.rowsAtOnce(this.#stream.traffic.now) : Infinity)
+    this.#sliced = chunk.hasUnmarked ? chunk : null
     this.#marked = this.#reader.markHigh(watermarkText(this.#stream.run, chunk.number, 'high'))
     this.#marked.catch(() => undefined) // told to who waits for it
   }
@@ -175,14 +197,17 @@ export class Filler {
   }
 }
 
-function rangeOf(table: TableFill, shape: TableShape, chunk: Chunk): ChunkRange {
+/** Rows in the order of a key: of others it is not known where one of several parts ends, and which of two twins lies in it. */
+const canBeSliced = ({ rows, place }: Chunk): boolean => place !== undefined && rows?.shape.order !== null
+
+function rangeOf(table: TableFill, shape: TableShape, chunk: Chunk, traffic: Traffic): ChunkRange {
   const holes = table.isRead || table.holes.waiting.length >= mostKeys ? table.holes.waiting : []
   if (holes.length > 0 && shape.identity !== null) {
     const some = holes.slice(0, Math.min(mostKeys, table.pace.rows))
     chunk.again = some.map(({ name }) => name)
     return { keys: some.map(({ key }) => key) }
   }
-  if (shape.order !== null) return { after: table.place, limit: table.pace.rows }
+  if (shape.order !== null) return { after: table.place, limit: table.pace.rowsToRead(traffic) }
   const behind = table.place?.[0] ?? '(0,0)'
   const rowsPerPage =
     shape.pages > 0 && shape.estimatedRows ? shape.estimatedRows / shape.pages : rowsPerPageUnknown

@@ -2,14 +2,16 @@ import type { Traffic } from './traffic.ts'
 
 /** Code that is new to the engine takes ten times as long. */
 const first = 250
-const fewest = 100
+const fewest = 20
 const mostRowsOfChunk = 50_000
-/** How long the stream may be held up by the rows of one chunk: less where others are in a hurry. */
-const handOnMs = { busy: 1, light: 10, none: 80 }
+/** How long the stream may be held up by rows that are handed on at once: less where others are in a hurry. */
+const handOnMs = { busy: 0.2, light: 10, none: 80 }
+/** A chunk is read whole and handed on in so many parts: what goes with reading it takes longer than a part of it. */
+const partsWhereBusy = 4
 /** How long it may take until they are durable. */
 const durableMs = { busy: 100, light: 250, none: 1_500 }
 
-/** How many rows the next chunk of a table has, so that the stream is not held up for long by any. */
+/** How many rows of a table are read and handed on at once, so that the stream is not held up for long. */
 export class Pace {
   readonly #most: number
   readonly #fewest: number
@@ -25,7 +27,17 @@ export class Pace {
     return Math.round(this.#rows)
   }
 
-  /** A chunk was handed on in so many milliseconds. */
+  /** Of a chunk that is read in the order of a key. */
+  rowsToRead(traffic: Traffic): number {
+    return traffic === 'busy' ? Math.min(this.#most, partsWhereBusy * this.rows) : this.rows
+  }
+
+  /** Of what such a chunk has. */
+  rowsAtOnce(traffic: Traffic): number {
+    return traffic === 'busy' ? this.rows : Infinity
+  }
+
+  /** So many were handed on in so many milliseconds. */
   handedOn(rows: number, ms: number, traffic: Traffic): void {
     this.#adapt(rows, ms, handOnMs[traffic])
   }

@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto'
 import type { Carried } from '../../pipeline/confirming-writable.ts'
 import type { CommitEvent, MessageEvent } from '../../wal/event.ts'
 import type { AddedRow } from '../companion.ts'
-import { insertsOf, valuesOf } from './chunk-rows.ts'
-import type { ChunkRows } from './chunk-rows.ts'
+import { insertsOf, placeOf, valuesOf } from './chunk-rows.ts'
+import type { ChunkRows, ReadRow } from './chunk-rows.ts'
 import { Chunk } from './chunk.ts'
 import { namingColumns, rowName } from './row-name.ts'
 import type { TableFill } from './table-fill.ts'
+import type { TableShape } from './table-shape.ts'
 import { asOld, asWhole, withHole } from './touches.ts'
 import { TrafficCounter } from './traffic.ts'
 import { isBackfillMessage, lookAgain, readWatermark } from './watermark.ts'
@@ -16,6 +17,17 @@ const nothing = (): Iterator<AddedRow> => [][Symbol.iterator]()
 
 /** Identical rows that others keep changing are not waited for longer than that. */
 const mostFailures = 30
+
+/** What one `high` stood for, and what of it was not touched. */
+interface HandedOnSlice {
+  readonly shape: TableShape
+  readonly high: MessageEvent
+  readonly last: Buffer | null
+  readonly startedAt: number
+  readonly seen: number
+  readonly rows: number
+  readonly bytes: number
+}
 
 /**
  * The part of a backfill that stands in the stream: sees what happens to its tables between two watermarks, and puts the
@@ -96,17 +108,19 @@ export class StreamSide {
       chunk.window.open(event.lsn)
       return nothing()
     }
-    const { table, window } = chunk
-    if (!chunk.isOutdated && window.low !== null && window.rows !== null && !window.spoiled) {
-      if (!hasTouchedTwin(chunk, window.rows)) {
+    if (event.lsn <= chunk.handedOnAt) return nothing()
+    chunk.handedOnAt = event.lsn
+    const { table, window, rows } = chunk
+    if (!chunk.isOutdated && window.low !== null && rows !== null && !window.spoiled) {
+      if (!hasTouchedTwin(chunk, rows)) {
         const place = { commitLsn: event.commitLsn, lsn: window.low, time: mark.time }
-        return this.#handOn(chunk, window.rows, event, insertsOf(window.rows, place, printed))
+        return this.#handOn(chunk, rows.shape, event, insertsOf(chunk.take(), rows.shape, place, printed))
       }
-      table.pace.tooLarge(window.rows.rows.count)
+      table.pace.tooLarge(rows.rows.count)
     }
     this.drop(chunk)
     if (!chunk.isOutdated) {
-      if (window.spoiled === 'too much changed') table.pace.tooLarge(window.rows?.rows.count ?? 0)
+      if (window.spoiled === 'too much changed') table.pace.tooLarge(rows?.rows.count ?? 0)
       table.goBack()
     }
     this.#on.moved()
@@ -115,44 +129,48 @@ export class StreamSide {
 
   *#handOn(
     chunk: Chunk,
-    { shape, rows: { count } }: ChunkRows,
+    shape: TableShape,
     high: MessageEvent,
-    inserts: Iterable<AddedRow>,
+    inserts: Iterable<ReadRow>,
   ): Generator<AddedRow, undefined> {
-    const { table, window, place } = chunk
+    const { table, window } = chunk
     const startedAt = performance.now()
     const naming = namingColumns(shape.relation)
     const hasTwins = shape.order === null
-    let rows = 0
-    let bytes = 0
-    for (const row of window.isEmptied ? [] : inserts) {
-      const touch = window.isTouched ? window.touch(rowName(row.event.values, naming)) : 0
-      if (isHole(touch)) table.noteHole(row.event.values, naming, high.commitLsn)
+    const count = { seen: 0, rows: 0, bytes: 0 }
+    let last: Buffer | null = null
+    for (const { event, bytes, row } of inserts) {
+      count.seen++
+      last = row
+      if (window.isEmptied) continue
+      const touch = window.isTouched ? window.touch(rowName(event.values, naming)) : 0
+      if (isHole(touch)) table.noteHole(event.values, naming, high.commitLsn)
       // it waits for room between two rows, and nobody knows any more what was touched
       if (chunk.isOutdated) break
       if (touch !== 0 && !(hasTwins && touch === asWhole)) continue
-      rows++
-      bytes += row.bytes
-      yield row
+      count.rows++
+      count.bytes += bytes
+      yield { event, bytes }
     }
+    this.#wasHandedOn(chunk, { shape, high, last, startedAt, ...count })
+    return undefined
+  }
+
+  #wasHandedOn(chunk: Chunk, slice: HandedOnSlice): void {
+    const { table, window } = chunk
+    const { shape, high, last, startedAt, seen, rows, bytes } = slice
     const isWhole = !chunk.isOutdated
+    const isLast = !chunk.hasUnmarked && !chunk.isMarked
     if (isWhole) {
       // not sooner: whoever stops in the middle has not handed on the rest
       for (const name of chunk.again) if (!isHole(window.touch(name))) table.holes.filled(name, high.lsn)
+      table.pace.handedOn(seen, performance.now() - startedAt, this.traffic.now)
     }
-    this.drop(chunk)
-    if (isWhole) table.pace.handedOn(count, performance.now() - startedAt, this.traffic.now)
-    table.handedOn({
-      lsn: high.lsn,
-      place: place ?? null,
-      rows,
-      bytes,
-      isWhole,
-      isScan: isWhole && place !== undefined,
-      startedAt,
-    })
+    const place = isLast || !last ? chunk.place : placeOf(last, shape)
+    if (isLast || !isWhole) this.drop(chunk)
+    const isScan = isWhole && place !== undefined
+    table.handedOn({ lsn: high.lsn, place: place ?? null, rows, bytes, isWhole, isScan, startedAt })
     this.#on.moved()
-    return undefined
   }
 }
 

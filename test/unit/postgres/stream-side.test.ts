@@ -30,7 +30,7 @@ const shape: TableShape = {
   relation,
   kinds: [asText, asText],
   withoutNaN: [],
-  order: [],
+  order: [{ at: 0, name: 'id', type: 'text', before: '<', same: '=', after: '>', collation: null }],
   identity: [],
   filenode: '',
   pages: 0,
@@ -57,6 +57,7 @@ class Filling {
     ...{ again: [], rows: 0, bytes: 0 },
   })
   #at = 0n
+  #last: MessageEvent | null = null
 
   constructor() {
     this.stream.tables.set(7, this.table)
@@ -71,10 +72,16 @@ class Filling {
       const row = dataRow([id, 'read'])
       rows.add(row, 0, row.length)
     }
-    chunk.window.rows = { shape, rows }
+    chunk.wasRead({ shape, rows })
     chunk.place = [ids.at(-1)!]
     meanwhile(chunk)
     return chunk
+  }
+
+  /** So many of the rows that are left are handed on. */
+  handOn(chunk: Chunk, most = Infinity): Iterator<AddedRow> {
+    chunk.mark(most)
+    return this.mark(chunk, 'high')
   }
 
   mark(chunk: Chunk, edge: 'low' | 'high'): Iterator<AddedRow> {
@@ -83,7 +90,13 @@ class Filling {
       ...{ kind: 'message', transactional: false, prefix: 'pgstream.backfill', content },
       ...this.#place(),
     }
+    this.#last = event
     return this.stream.see(event, false)!
+  }
+
+  /** The last watermark, over another connection. */
+  again(): Iterator<AddedRow> {
+    return this.stream.see(this.#last!, false)!
   }
 
   update(values: Row, old: Row | null = null): void {
@@ -95,10 +108,6 @@ class Filling {
     const at = lsn(++this.#at)
     const [position, translation] = [null, null]
     return { commitLsn: at, ordinal: 0, lsn: at, xid: 1, commitTime: 0, position, translation }
-  }
-
-  get at() {
-    return lsn(this.#at)
   }
 }
 
@@ -118,7 +127,7 @@ for (const [what, lose] of Object.entries(losses)) {
   test(`a row that was touched is not handed on when ${what} before all rows of its chunk found room`, () => {
     const filling = new Filling()
     const chunk = filling.begin(['1', '2', '3'], () => filling.update(['2', 'new']))
-    const rows = filling.mark(chunk, 'high')
+    const rows = filling.handOn(chunk)
     const first = rows.next()
     assert.deepEqual(!first.done && first.value.event.values, ['1', 'read'])
     lose(filling)
@@ -136,7 +145,7 @@ test('where too many rows lack a large value, the table starts over, and what is
     for (const id of ids.slice(0, 3)) filling.update([id, unchangedToast])
     filling.update(['4', 'new'])
   })
-  assert.deepEqual(idsOf(filling.mark(chunk, 'high')), [])
+  assert.deepEqual(idsOf(filling.handOn(chunk)), [])
   assert.equal(filling.table.place, null)
 })
 
@@ -150,9 +159,43 @@ test('a row that is to be read again is so until it was handed on, also when the
     chunk.place = undefined
     chunk.again = table.holes.waiting.map(({ name }) => name)
   })
-  const rows = filling.mark(chunk, 'high')
+  const rows = filling.handOn(chunk)
   rows.next()
   assert.equal(table.holes.waiting.length, 2, 'the second one is not handed on')
   assert.deepEqual(idsOf(rows), ['2'])
   assert.equal(table.holes.waiting.length, 0)
+})
+
+test('a chunk is handed on in parts, without what is touched before its part, each part once', () => {
+  const filling = new Filling()
+  const chunk = filling.begin(['1', '2', '3', '4', '5'], () => filling.update(['4', 'new']))
+  assert.deepEqual(idsOf(filling.handOn(chunk, 2)), ['1', '2'])
+  assert.deepEqual(idsOf(filling.again()), [], 'that was handed on')
+  assert.equal(filling.stream.open, 1)
+  filling.update(['3', 'new'])
+  filling.update(['1', 'new'])
+  assert.deepEqual(idsOf(filling.handOn(chunk, 2)), [])
+  assert.deepEqual(idsOf(filling.handOn(chunk, 2)), ['5'])
+  assert.equal(filling.stream.open, 0)
+  assert.equal(filling.table.windows.size, 0)
+})
+
+test('what is left of a chunk is read again where the table was altered, from behind the part before', () => {
+  const filling = new Filling()
+  const chunk = filling.begin(['1', '2', '3'], () => undefined)
+  filling.table.place = ['3']
+  assert.deepEqual(idsOf(filling.handOn(chunk, 2)), ['1', '2'])
+  chunk.window.spoil('altered')
+  assert.deepEqual(idsOf(filling.handOn(chunk)), [])
+  assert.deepEqual(filling.table.place, ['2'])
+})
+
+test('a chunk of a table that is emptied between two parts has no more rows', () => {
+  const filling = new Filling()
+  const chunk = filling.begin(['1', '2', '3'], () => undefined)
+  assert.deepEqual(idsOf(filling.handOn(chunk, 1)), ['1'])
+  chunk.window.empty()
+  assert.deepEqual(idsOf(filling.handOn(chunk)), [])
+  assert.equal(filling.stream.open, 0)
+  assert.deepEqual(filling.table.durable(lsn(1_000n), 'none')?.lastKey, ['3'])
 })
