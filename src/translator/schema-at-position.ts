@@ -71,8 +71,9 @@ export class SchemaAtPosition {
    * Learns of the table from an entry whose place is still to come.
    * @returns the parts of it that were not given before, to be handed on before the row; nothing if there is no entry.
    */
-  async define({ relation, commitLsn, xid }: RowEvent): Promise<readonly StoredEntry[]> {
+  async define(event: RowEvent): Promise<readonly StoredEntry[]> {
     if (!this.#store) return []
+    const { relation, commitLsn, xid } = event
     const found = await this.#store.define(relation, { commitLsn, xid }, this.#signal)
     const parts = new EntryParts()
     for (const { entry } of found) {
@@ -80,12 +81,19 @@ export class SchemaAtPosition {
       const table = whole?.schema.tables.find(
         ({ oid, name }) => name === relation.table && (relation.oid === 0 || Number(oid) === relation.oid),
       )
-      if (whole && table)
-        this.#tables.add(describeTable({ entry: whole, table, before: undefined, addsIndexes: false }))
+      if (!whole || !table) continue
+      // it may be renamed between here and there
+      const here = { ...whole, schemaName: this.#tables.schemaOf(relation, event) }
+      this.#tables.add(describeTable({ entry: here, table, before: undefined, addsIndexes: false }))
     }
     const news = found.filter(({ entry }) => !this.#given.has(entry.id))
     for (const { entry } of news) this.#given.add(entry.id)
     return news
+  }
+
+  /** What the schema of an entry that passes is called here. */
+  schemaIn({ entry }: SchemaChangeEvent): string {
+    return this.#tables.schemaIn(entry)
   }
 
   /** Learns from an entry that passes; false if it was given before its place. */

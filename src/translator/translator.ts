@@ -133,6 +133,8 @@ export class Translator extends Transform {
 
   #schemaChange(event: SchemaChangeEvent, schema: SchemaAtPosition): void {
     const isNews = schema.learn(event)
+    const schemaName = schema.schemaIn(event)
+    if (schemaName !== event.entry.schemaName) renameSchema(event, schemaName)
     if (isNews && !this.#options.skipSchema?.(event.entry.schemaName)) this.#held.add(event)
     else this.#leaveOut(event)
   }
@@ -207,6 +209,13 @@ export class Translator extends Transform {
 /** Not to be held back: a few of them would take more memory than anybody counts. */
 const isLarge = (event: ChangeEvent): boolean =>
   event.kind === 'message' || (event.kind !== 'schema-change' && rowSize(event) > mostHeldBytes)
+
+/** Behind the entry that renamed a schema, another says what a transaction did that was open then: under the new name, too. */
+function renameSchema(event: SchemaChangeEvent, schemaName: string): void {
+  const isName = event.relation.columns.map(({ name }) => name === 'schema_name')
+  const values = event.values.map((value, i) => (isName[i] ? schemaName : value))
+  Object.assign(event, { entry: { ...event.entry, schemaName }, values })
+}
 
 /** With the name that its schema has here: a transaction that was open when it was renamed calls it by the old one. */
 function named(relation: Relation, schema: SchemaAtPosition): Relation {

@@ -1,6 +1,7 @@
 import { EntryParts } from './entry-parts.ts'
 import type { Lsn } from './lsn.ts'
 import { RenamedSchemas } from './renamed-schemas.ts'
+import type { Relation } from './relation.ts'
 import type { ChangePlace } from './renamed-schemas.ts'
 import type { SchemaLogEntry, TableSchema } from './schema-log.ts'
 import { snapshotSees } from './snapshot.ts'
@@ -75,6 +76,16 @@ export class KnownTables<T extends NamedTable> {
     return this.#schemas.isRenamedSince(change)
   }
 
+  /** What the schema of an entry is called here: another transaction may have renamed it meanwhile. */
+  schemaIn(entry: SchemaLogEntry): string {
+    return entry.schema.renamed_from === undefined ? this.#schemas.nameIn(entry) : entry.schemaName
+  }
+
+  /** What the schema of a table is called that no entry before this place describes, and that the stream calls so. */
+  schemaOf({ oid, schema }: Relation, change: ChangePlace): string {
+    return this.get(oid)?.schema ?? this.#schemas.nameOf(schema, change)
+  }
+
   /** By the name of its schema, or the one that it had before; `change`: the one that calls it so. */
   find(schema: string, name: string, change?: ChangePlace): T | undefined {
     if (change && this.isRenamedSince(change))
@@ -121,7 +132,7 @@ export class KnownTables<T extends NamedTable> {
     if (!whole) return
     this.#schemas.learn(whole, commitLsn)
     const { schema } = whole
-    const schemaName = schema.renamed_from === undefined ? this.#schemas.nameIn(whole) : whole.schemaName
+    const schemaName = this.schemaIn(whole)
     const entry = schemaName === whole.schemaName ? whole : { ...whole, schemaName }
     const toldBy = BigInt(schema.xid)
     const put = (oid: number, known: Known<T>): void => {
@@ -137,8 +148,11 @@ export class KnownTables<T extends NamedTable> {
     const gone = (): undefined => undefined
     if (schema.dropped) for (const { oid } of this.#tablesOf(schemaName)) tell(oid, gone)
     if (schema.renamed_from !== undefined) {
-      for (const table of this.#tablesOf(schema.renamed_from))
-        tell(table.oid, () => ({ ...table, schema: schemaName }))
+      // nothing but a name: who changes a table meanwhile need not have seen it, and has not to be seen by it
+      for (const table of this.#tablesOf(schema.renamed_from)) {
+        if (this.#isNewer(table.oid)) continue
+        put(table.oid, { ...this.#byOid.get(table.oid)!, table: { ...table, schema: schemaName } })
+      }
     }
     for (const { oid } of schema.dropped_tables) {
       // a table that moved to another schema may have been described there already

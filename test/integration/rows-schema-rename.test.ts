@@ -156,3 +156,67 @@ for (const server of postgresSources()) {
     )
   })
 }
+
+/** What another transaction does to a table of schema `s`, which is called `s9` when it commits, and is known from then on. */
+const meanwhile = {
+  'alters a table': ['alter table s.t add column z int; insert into s.t values (1, 1, 1)', 'z'],
+  'makes a table': ['create table s.u (id int primary key); insert into s.u values (1)', 'id'],
+  'renames a table': ['alter table s.t rename to u; insert into s.u values (1, 1)', 'id'],
+  'alters a table and comments on it': [
+    `alter table s.t add column z int; comment on column s.t.z is 'z'; update s.t set z = 1`,
+    'z',
+  ],
+} as const
+
+for (const server of postgresSources()) {
+  for (const [what, [sql, column]] of Object.entries(meanwhile)) {
+    for (const isFirst of [true, false]) {
+      // the rename waits for who makes a table there
+      if (what === 'makes a table' && (server.major < 18 || !isFirst)) continue
+      test(`${server.label}: a transaction ${what} beside one that renames its schema and commits ${isFirst ? 'before' : 'behind'} it`, async () => {
+        await using source = await openSource(server, { stages: [translator()] })
+        await using other = await openSession(source.database.url)
+        await source.query('create schema s; create table s.t (id int primary key, a int)')
+        await source.query('insert into s.t values (0)')
+        const seen = await source.changesOf(async () => {
+          const [renames, changes] = isFirst ? [source, other] : [other, source]
+          await (isFirst ? other : source).query(isFirst ? `begin; ${sql}` : 'select 1')
+          if (!isFirst) await other.query('begin; alter schema s rename to s9')
+          await (isFirst
+            ? renames.query('alter schema s rename to s9')
+            : changes.query(`begin; ${sql}; commit`))
+          await other.query('commit')
+          await source.query(
+            `do $$ declare t text; begin
+               for t in select relname from pg_class where relkind = 'r' and relnamespace = 's9'::regnamespace loop
+                 execute format('insert into s9.%I (id) values (5)', t);
+               end loop; end $$`,
+          )
+        })
+        const changes = seen.filter((event) => event.kind === 'schema-change')
+        assert.equal(
+          new Set(changes.map(({ entry }) => entry.id)).size,
+          changes.length,
+          'each entry comes once',
+        )
+        const behind = changes.slice(changes.findIndex(({ entry }) => entry.schema.renamed_from === 's'))
+        for (const { entry, values } of behind) {
+          assert.equal(entry.schemaName, 's9')
+          assert.ok(values.includes('s9') && !values.includes('s'))
+        }
+        const rows = seen.filter((event) => 'relation' in event && event.kind !== 'schema-change')
+        for (const event of rows) {
+          if (event.kind !== 'insert' || event.values[0] !== 5) continue
+          assert.equal(event.relation.schema, 's9')
+          assert.ok(event.translation?.columnIds.every((id) => id !== ''))
+        }
+        assert.ok(
+          rows.length > 1 && rows.every((event) => 'translation' in event && event.translation !== null),
+        )
+        const columns = rows.flatMap((event) => event.relation.columns.map(({ name }) => name))
+        assert.ok(columns.includes(column), columns.join())
+        if (isFirst) for (const event of rows) assert.equal(event.relation.schema, 's9')
+      })
+    }
+  }
+}

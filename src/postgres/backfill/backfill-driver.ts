@@ -217,7 +217,8 @@ export class BackfillDriver {
       ? new PgstreamError('PGSTREAM_BACKFILL_TABLE', `Reading ${table.name} failed (${state}).`)
       : fromPostgres(cause, `reading ${table.name}`)
     const { code, message, remedy } = error
-    await store.fail(table, `${message} ${remedy} Then: pgstream backfill start.`)
+    const then = cause instanceof PgstreamError ? '' : ' Then: pgstream backfill start.'
+    await store.fail(table, `${message} ${remedy}${then}`)
     logger.error({ table: table.name, code, remedy }, `the backfill of a table failed: ${message}`)
   }
 

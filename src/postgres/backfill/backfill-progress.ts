@@ -24,12 +24,14 @@ export async function progressOf(
   slot: string,
 ): Promise<BackfillProgress[]> {
   const rows = await connection.query<StoredProgress>(
-    `select table_oid::int8::text as oid, schema_name as schema, table_name as "table", state, rows::text, bytes::text,
+    `select table_oid::int8::text as oid, coalesce(n.nspname, schema_name) as schema,
+            coalesce(c.relname, table_name) as "table", state, rows::text, bytes::text,
             estimated_rows::float8 as "estimatedRows", error,
             extract(epoch from coalesce(finished_at, updated_at, now()) - run_started_at)::float8 as seconds,
             (rows - run_started_rows)::text as "rowsSince",
             ${['requested_at', 'started_at', 'finished_at'].map(timeSql).join(', ')}
-       from pgstream.backfills where slot = $1 order by schema_name, table_name`,
+       from pgstream.backfills left join pg_class c on c.oid = table_oid
+            left join pg_namespace n on n.oid = c.relnamespace where slot = $1 order by 2, 3`,
     [slot],
   )
   return rows.map(({ seconds, rowsSince, ...row }) => {

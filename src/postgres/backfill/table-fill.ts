@@ -136,13 +136,14 @@ export class TableFill {
     const columns = namingColumns(event.relation)
     const old = event.kind === 'insert' || event.old === null ? null : rowName(event.old, columns)
     const now = event.kind === 'delete' ? null : rowName(event.values, columns)
+    const isMovedWithHole = hasHole && old !== null && old !== now
     if (isAsked) {
       if (old !== null) this.touches.note(old, asOld)
-      if (now !== null) this.touches.note(now, hasHole ? withHole : asWhole)
+      if (now !== null) this.touches.note(now, hasHole ? withHole : asWhole, isMovedWithHole)
       if (this.touches.areTooMany) this.#forgetTouches()
     }
     // its key changed, to one that may be in what was read
-    if (hasHole && old !== null && old !== now) this.noteHole(event.values, columns, event.commitLsn)
+    if (isMovedWithHole) this.noteHole(event.values, columns, event.commitLsn)
   }
 
   /** The window is closed. */

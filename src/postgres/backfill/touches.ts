@@ -27,7 +27,8 @@ export class Touches {
     return this.#time
   }
 
-  note(name: string, flag: number): void {
+  /** `isOther`: the row is another one, which got this name: whatever was said of it before was said of one that is gone. */
+  note(name: string, flag: number, isOther = false): void {
     let touch = this.#touches.get(name)
     if (!touch) {
       touch = { old: 0, whole: 0, hole: 0 }
@@ -35,6 +36,7 @@ export class Touches {
       this.#bytes += 2 * name.length + bytesPerName
     }
     this.#time++
+    if (isOther) touch.whole = 0
     if ((flag & asOld) !== 0) touch.old = this.#time
     if ((flag & asWhole) !== 0) touch.whole = this.#time
     if ((flag & withHole) !== 0) touch.hole = this.#time

@@ -73,7 +73,7 @@ class Filling {
       rows.add(row, 0, row.length)
     }
     chunk.wasRead({ shape, rows })
-    chunk.place = [ids.at(-1)!]
+    chunk.place = ids.slice(-1)
     meanwhile(chunk)
     return chunk
   }
@@ -102,6 +102,10 @@ class Filling {
   update(values: Row, old: Row | null = null): void {
     const event: UpdateEvent = { kind: 'update', relation, values, old, ...this.#place() }
     assert.equal(this.stream.see(event, false), null)
+  }
+
+  delete(old: Row): void {
+    assert.equal(this.stream.see({ kind: 'delete', relation, old, ...this.#place() }, false), null)
   }
 
   #place() {
@@ -198,4 +202,22 @@ test('a chunk of a table that is emptied between two parts has no more rows', ()
   assert.deepEqual(idsOf(filling.handOn(chunk)), [])
   assert.equal(filling.stream.open, 0)
   assert.deepEqual(filling.table.durable(lsn(1_000n), 'none')?.lastKey, ['3'])
+})
+
+test('a row that is read again, and whose key another row gets that lacks a large value, is read once more', () => {
+  const filling = new Filling()
+  const { table } = filling
+  filling.update(['2', unchangedToast], ['9', ''])
+  const chunk = filling.begin([], (chunk) => {
+    chunk.place = undefined
+    chunk.again = table.holes.waiting.map(({ name }) => name)
+    filling.update(['2', 'whole'])
+    filling.delete(['2', ''])
+    filling.update(['2', unchangedToast], ['1', ''])
+  })
+  assert.deepEqual(idsOf(filling.handOn(chunk)), [])
+  assert.deepEqual(
+    table.holes.waiting.map(({ key }) => key),
+    [['2']],
+  )
 })

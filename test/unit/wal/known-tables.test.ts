@@ -75,6 +75,25 @@ test('tables of a renamed schema are found by its new name, and by the old one u
   assert.equal(tables.find('second', 'users')?.oid, 1)
 })
 
+test('a table is changed and its schema renamed by two transactions that do not see each other', () => {
+  const made = schemaLogEntry({ xid: '600', tables: [users] }, 'first')
+  const rename = schemaLogEntry({ xid: '701', snapshot: '700:701:700', renamed_from: 'first' }, 'second')
+  const change = { xid: '700', snapshot: '700:700:' }
+  const altered = schemaLogEntry({ ...change, tables: [people] }, 'first')
+  for (const order of [
+    [made, rename, altered],
+    [made, altered, rename],
+  ]) {
+    const tables = knowing(...order)
+    assert.equal(tables.find('second', 'people')?.schema, 'second')
+    assert.equal(tables.find('first', 'people')?.schema, 'second')
+    assert.equal(tables.find('second', 'users'), undefined)
+  }
+  const dropped = schemaLogEntry({ ...change, dropped_tables: gone }, 'first')
+  assert.equal(knowing(made, rename, dropped).get(1), undefined)
+  assert.equal(knowing(made, dropped, rename).get(1), undefined)
+})
+
 test('what was described from a view that is older than the last change is no news', () => {
   const running = { command: 'ALTER TABLE', xid: '700', tables: [people] }
   const old = { command: 'REFRESH', xid: '701', snapshot: '700:701:700', tables: [users] }
