@@ -30,7 +30,12 @@ export type DescribeTable<T> = (told: ToldTable<T>) => T
 interface Known<T> {
   readonly table: T | undefined
   readonly toldBy: bigint
+  /** The last one that had locked the table for it. */
+  readonly lockedBy: bigint
 }
+
+/** Their entries describe tables that nobody holds. */
+const lockFree: ReadonlySet<string> = new Set(['REFRESH', 'ALTER TYPE', 'ALTER DOMAIN', 'ALTER SCHEMA'])
 
 /** As many tables that are gone are remembered, lest an entry made from an older view brings them back. */
 const longestMemory = 10_000
@@ -98,7 +103,7 @@ export class KnownTables<T extends NamedTable> {
 
   /** A table that no entry describes, or none that has passed. Every entry to come knows better. */
   add(table: T): void {
-    this.#put(table.oid, { table, toldBy: 0n })
+    this.#put(table.oid, { table, toldBy: 0n, lockedBy: 0n })
   }
 
   /** `commitLsn`: of its transaction, where that is known. */
@@ -135,6 +140,7 @@ export class KnownTables<T extends NamedTable> {
     const schemaName = this.schemaIn(whole)
     const entry = schemaName === whole.schemaName ? whole : { ...whole, schemaName }
     const toldBy = BigInt(schema.xid)
+    const isLocked = !lockFree.has(schema.command)
     const put = (oid: number, known: Known<T>): void => {
       if (before && !before.has(oid)) before.set(oid, this.#byOid.get(oid))
       this.#put(oid, known)
@@ -142,8 +148,10 @@ export class KnownTables<T extends NamedTable> {
     const tell = (oid: number, now: (before: T | undefined) => T | undefined): void => {
       if (this.#isNewer(oid)) return
       const last = this.#byOid.get(oid)
-      if (last && last.toldBy !== toldBy && !snapshotSees(schema.snapshot, last.toldBy)) return
-      put(oid, { table: now(last?.table), toldBy })
+      const isUnseen = (xid: bigint): boolean => xid !== toldBy && !snapshotSees(schema.snapshot, xid)
+      // who holds the table knows it: no matter what was described from outside meanwhile, without what it has done
+      if (last && (isUnseen(last.lockedBy) || (!isLocked && isUnseen(last.toldBy)))) return
+      put(oid, { table: now(last?.table), toldBy, lockedBy: isLocked ? toldBy : (last?.lockedBy ?? 0n) })
     }
     const gone = (): undefined => undefined
     if (schema.dropped) for (const { oid } of this.#tablesOf(schemaName)) tell(oid, gone)

@@ -24,7 +24,7 @@ const differences: readonly (readonly [what: string, pgoutput: string, wal2json:
   ],
   [
     'Schemas that swap their names beside an open transaction that writes to tables of the same name in both',
-    'right',
+    'right behind the translator; without it, rows carry whatever name Postgres had in mind',
     'its rows before the swap may go to the other table: lines name tables only, by whatever name Postgres had in mind',
   ],
   ['Oids of types that users made', 'always', 'of those that were there at the start'],
@@ -34,9 +34,9 @@ const differences: readonly (readonly [what: string, pgoutput: string, wal2json:
     'as their rows show them: no oid, keys in updates and deletes only, unchanged large values missing instead of named',
   ],
   [
-    'REFRESH MATERIALIZED VIEW CONCURRENTLY',
+    'CREATE MATERIALIZED VIEW … AS and REFRESH MATERIALIZED VIEW CONCURRENTLY',
     'nothing',
-    'takes ordinals of its transaction; of a view made since the start, inserts as into a table',
+    'take ordinals of their transaction; of a view made since the start, inserts as into a table',
   ],
 ]
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { translator } from '../../src/translator/translator.ts'
 import type { ChangeEvent } from '../../src/wal/event.ts'
+import { unchangedToast } from '../../src/wal/value.ts'
 import { postgresSources } from '../support/postgres.ts'
 import { openSession } from '../support/session.ts'
 import { openSource } from '../support/source.ts'
@@ -219,4 +220,32 @@ for (const server of postgresSources()) {
       })
     }
   }
+}
+
+for (const server of postgresSources()) {
+  test(`${server.label}: a table is altered beside who renames the schema of its type: its rows are whole`, async () => {
+    await using source = await openSource(server, { stages: [translator()] })
+    await using other = await openSession(source.database.url)
+    await source.query(
+      `create schema ty; create type ty.e as enum ('a'); create table t (id int primary key, x ty.e, big text);
+       alter table t alter big set storage external`,
+    )
+    await source.query(`insert into t values (0, 'a', repeat('b', 9000))`)
+    const seen = await source.changesOf(async () => {
+      await other.query(`begin; alter table t add column y ty.e; insert into t values (1, 'a', 'b', 'a')`)
+      await source.query('alter schema ty rename to tz')
+      await other.query('commit')
+      await source.query(`update t set y = 'a' where id = 0`)
+    })
+    const rows = seen.filter((event) => event.kind === 'insert' || event.kind === 'update')
+    assert.deepEqual(
+      rows.map(({ values, translation }) => [values, translation?.columnIds.includes('')]),
+      [
+        [[1, 'a', 'b', 'a'], false],
+        [[0, 'a', unchangedToast, 'a'], false],
+      ],
+    )
+    const changes = seen.filter((event) => event.kind === 'schema-change')
+    assert.equal(new Set(changes.map(({ entry }) => entry.id)).size, changes.length, 'each entry comes once')
+  })
 }

@@ -109,6 +109,20 @@ test('what was described from a view that is older than the last change is no ne
   assert.equal(knowing(schemaLogEntry(drop), schemaLogEntry(seeing)).find('public', 'users')?.oid, 1)
 })
 
+test('who holds a table knows more of it than who described it meanwhile from outside', () => {
+  const made = schemaLogEntry({ xid: '600', tables: [users] })
+  const change = { xid: '700', snapshot: '700:700:', tables: [people] }
+  const type = { command: 'ALTER TYPE', xid: '701', snapshot: '700:701:700', tables: [users] }
+  const altered = knowing(made, schemaLogEntry(type), schemaLogEntry(change))
+  assert.equal(altered.find('public', 'people')?.oid, 1)
+  const typeAgain = { ...type, xid: '702', snapshot: '700:702:700' }
+  const [later] = [knowing(made, schemaLogEntry(change), schemaLogEntry(typeAgain))]
+  assert.equal(later.find('public', 'people')?.oid, 1, 'and remains so')
+  const other = { xid: '703', snapshot: '700:703:700', tables: [tableSchema(1, 'others', { id: 'text' })] }
+  const outdated = knowing(made, schemaLogEntry(change), schemaLogEntry(other))
+  assert.equal(outdated.find('public', 'people')?.oid, 1, 'a transaction may see less than it has locked')
+})
+
 test('what was assumed of a transaction is forgotten when it comes, and learnt again from its entries', () => {
   const tables = knowing(schemaLogEntry({ tables: [users] }))
   const first = { command: 'ALTER TABLE', xid: String(2n ** 32n + 700n), tables: [people] }
