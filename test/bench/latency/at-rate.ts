@@ -5,9 +5,9 @@ export interface Rate {
   readonly seconds: number
 }
 
-export const twoHundred: Rate = { perSecond: 200, seconds: 20 }
+export const twoHundred: Rate = { perSecond: 200, seconds: 30 }
 
-/** Each at its time, or at once when those before took longer. */
+/** Each at its time, or at once when those before took longer. Says when that made it slower. */
 export async function atRate(
   { perSecond, seconds }: Rate,
   transaction: (id: number) => Promise<unknown>,
@@ -18,13 +18,29 @@ export async function atRate(
     if (due > performance.now()) await pause(due - performance.now())
     await transaction(id)
   }
+  const reached = (perSecond * seconds * 1000) / (performance.now() - begun)
+  if (reached < 0.98 * perSecond) console.log(`only ${reached.toFixed(0)} tx/s were written`)
 }
 
-/** The start of the program is in the largest of them. */
-export function tell(what: string, { perSecond }: Rate, latencies: readonly number[]): void {
+/** Milliseconds, at most. */
+export interface Promised {
+  readonly p50: number
+  readonly p99?: number
+}
+
+/** The start of the program is in the largest of them. A line for people, one of JSON; the exit code says what was missed. */
+export function tell(
+  what: string,
+  { perSecond }: Rate,
+  latencies: readonly number[],
+  promised?: Promised,
+): void {
   const all = latencies.toSorted((a, b) => a - b)
-  const of = (part: number): string => all[Math.ceil(all.length * part) - 1]!.toFixed(2)
-  console.log(
-    `${what}, ${perSecond} tx/s, ${all.length} changes: p50 ${of(0.5)} ms, p90 ${of(0.9)} ms, p99 ${of(0.99)} ms`,
-  )
+  const of = (part: number): number => all[Math.ceil(all.length * part) - 1]!
+  const [p50, p90, p99] = [of(0.5), of(0.9), of(0.99)]
+  const isMissed = promised !== undefined && (p50 > promised.p50 || p99 > (promised.p99 ?? Infinity))
+  if (isMissed) process.exitCode = 1
+  const told = `p50 ${p50.toFixed(2)} ms, p90 ${p90.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms`
+  console.log(`${what}, ${perSecond} tx/s, ${all.length} changes: ${told}${isMissed ? ': missed' : ''}`)
+  console.log(JSON.stringify({ latency: what, perSecond, changes: all.length, p50, p90, p99, promised }))
 }

@@ -9,16 +9,23 @@ import { preparedDatabase } from '../../support/source.ts'
 import { eventually } from '../../support/wait.ts'
 import { benchTopic, stopServices } from '../bench-services.ts'
 import { atRate, tell } from './at-rate.ts'
+import { durableLatencies } from './durable.ts'
 import type { Rate } from './at-rate.ts'
 
 const program = fileURLToPath(new URL('../programs/latency-consumer.mjs', import.meta.url))
 const rates: readonly Rate[] = [200, 1000].map((perSecond) => ({ perSecond, seconds: 40 }))
 /** Java's compilers have the two cores to themselves when a broker is new: what comes then is not counted. */
 const settleSeconds = 10
+const promised = { p50: 5, p99: 25 }
 
 async function measure(database: TemporaryDatabase, rate: Rate): Promise<void> {
   await using topic = await benchTopic()
-  const env = { PGSTREAM_KAFKA_SERVERS: topic.address, PGSTREAM_KAFKA_TOPIC_NAME: topic.name }
+  await using durable = await durableLatencies(settleSeconds)
+  const env = {
+    PGSTREAM_KAFKA_SERVERS: topic.address,
+    PGSTREAM_KAFKA_TOPIC_NAME: topic.name,
+    ...durable.env,
+  }
   await using command = new RunningCommand(['run', '--pgurl', database.url], { env })
   await command.says(/writing to the topic/)
   const insert = (id: number): Promise<unknown> =>
@@ -35,12 +42,12 @@ async function measure(database: TemporaryDatabase, rate: Rate): Promise<void> {
   const sent = rate.perSecond * rate.seconds
   // TRUNCATE and the first row are there, too
   await eventually(async () => (await topic.messages()) >= sent + 2, { about: 'Everything in the topic' })
-  command.child.kill('SIGTERM')
-  await command.finished
+  const written = await durable.end(command)
   consumer.stdin.end()
   await once(consumer, 'close')
   const latencies = JSON.parse(said) as number[]
-  tell('Kafka, commit → consumer', rate, latencies.slice(settleSeconds * rate.perSecond))
+  tell('Kafka, commit → durable', rate, written)
+  tell('Kafka, commit → consumer', rate, latencies.slice(settleSeconds * rate.perSecond), promised)
 }
 
 try {

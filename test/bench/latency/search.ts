@@ -7,6 +7,7 @@ import { eventually } from '../../support/wait.ts'
 import { benchSpace, stopServices } from '../bench-services.ts'
 import { searchStore } from '../indexed.ts'
 import { atRate, tell, twoHundred } from './at-rate.ts'
+import { durableLatencies } from './durable.ts'
 
 /** One of so many is looked for, again and again until it is there: looking costs the store something, too. */
 const lookedFor = 5
@@ -15,7 +16,8 @@ const lookedFor = 5
   await using server = await startPostgres({ major: 15, settings: { autovacuum: 'off' } })
   await using database = await preparedDatabase({ url: server.url })
   await using space = await benchSpace()
-  const env = searchStore(space.url, space.prefix)
+  await using durable = await durableLatencies()
+  const env = { ...searchStore(space.url, space.prefix), ...durable.env }
   await using command = new RunningCommand(['run', '--pgurl', database.url], { env })
   await command.says(/writing to the search store/)
   await database.query('create table t (id int primary key, text text)')
@@ -48,7 +50,9 @@ const lookedFor = 5
     await database.query(`insert into t values ($1, 'some text of a usual length')`, [id])
     if (id % lookedFor === 0) looking.push(look(id))
   })
-  tell('search, commit → found by its id', twoHundred, await Promise.all(looking))
+  const found = await Promise.all(looking)
+  tell('search, commit → durable', twoHundred, await durable.end(command))
+  tell('search, commit → found by its id', twoHundred, found, { p50: 15 })
   agent.destroy()
 }
 await stopServices()

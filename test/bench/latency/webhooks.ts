@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as pause } from 'node:timers/promises'
 import { atRate, tell, twoHundred } from './at-rate.ts'
+import { durableLatencies } from './durable.ts'
 import { RunningCommand } from '../../support/command.ts'
 import { startPostgres } from '../../support/postgres.ts'
 import { preparedDatabase } from '../../support/source.ts'
@@ -24,7 +25,9 @@ await once(receiver.stdout, 'data')
   await subscribe(database, `http://127.0.0.1:${said.trim()}/hook`, { table: 't' })
   await api.call('/webhooks/subscriptions')
 }
+await using durable = await durableLatencies()
 const env = {
+  ...durable.env,
   PGSTREAM_WEBHOOK_SUBSCRIPTION_STORE_URL: database.url,
   PGSTREAM_WEBHOOK_SUBSCRIPTION_SERVER_ADDRESS: 'localhost:0',
   PGSTREAM_WEBHOOK_NOTIFIER_ALLOWED_TARGETS: '127.0.0.1',
@@ -36,9 +39,9 @@ await atRate(twoHundred, (id) =>
   database.query(`insert into t values ($1, 'some text of a usual length')`, [id]),
 )
 await pause(1_000)
-command.child.kill('SIGTERM')
-await command.finished
+const delivered = await durable.end(command)
 said = ''
 receiver.stdin.end()
 await once(receiver, 'close')
-tell('webhooks, commit → receiver', twoHundred, JSON.parse(said) as number[])
+tell('webhooks, commit → durable', twoHundred, delivered)
+tell('webhooks, commit → receiver', twoHundred, JSON.parse(said) as number[], { p50: 2 })

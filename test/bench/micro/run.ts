@@ -3,7 +3,10 @@ import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type * as Pgstream from '../../../src/index.ts'
 import type * as Pgoutput from '../../../src/postgres/pgoutput.ts'
-import type { WalEvent } from '../../../src/wal/event.ts'
+import type * as Search from '../../../src/search/encoder.ts'
+import type { ChangeEvent, SchemaChangeEvent, WalEvent } from '../../../src/wal/event.ts'
+import { schemaLogEntry, tableSchema } from '../../support/log-entries.ts'
+import { silentLogger } from '../../../src/telemetry/logger.ts'
 import { description, transaction } from './messages.ts'
 
 /** As it is shipped, not as tsx would compile it. */
@@ -12,6 +15,8 @@ const dist = (path: string): Promise<unknown> =>
 
 const { PgoutputDecoder } = (await dist('postgres/pgoutput')) as typeof Pgoutput
 const { encodeWireJson, encodeWireJsonBytes, Processor } = (await dist('index')) as typeof Pgstream
+
+const { Encoder } = (await dist('search/encoder')) as typeof Search
 
 const rows = transaction.length - 2
 const walStart = 0x1_2345_6789n as never
@@ -31,11 +36,39 @@ const changes = events.flatMap((event) =>
 )
 
 class NullSink extends Processor {
+  override readonly takesPrinted = true
+
   protected override encode(event: Parameters<typeof encodeWireJson>[0]): { bytes: Buffer } {
     return { bytes: encodeWireJsonBytes(event) }
   }
 
   protected override async deliver(): Promise<void> {}
+}
+
+/** Makes documents of changes that have a translation, by an index that knows their table. */
+function documents(): () => void {
+  const [first] = changes as [ChangeEvent & { kind: 'insert' }]
+  const { relation } = first
+  const types = relation.columns.map(({ name, type, key }) => [name, `${type}${key ? '!' : ''}`])
+  const table = tableSchema(relation.oid, relation.table, Object.fromEntries(types) as Record<string, string>)
+  const told: SchemaChangeEvent = {
+    ...{ ...first, kind: 'schema-change' },
+    entry: schemaLogEntry({ tables: [table] }, relation.schema),
+  }
+  const translation = {
+    ...{ schemaId: told.entry.id, tableId: table.pgstream_id, versionColumnId: '' },
+    columnIds: table.columns.map(({ pgstream_id: id }) => id),
+    identityColumnIds: [table.columns[0]!.pgstream_id],
+  }
+  const translated = changes.map((change) => ({ ...change, translation }))
+  const encoder = new Encoder({
+    ...{ abilities: { objectType: 'flat_object' }, prefix: '', logger: silentLogger },
+    onKept: () => undefined,
+  })
+  encoder.encode(told)
+  return () => {
+    for (const change of translated) for (const { size } of encoder.encode(change)) seen += size ?? 0
+  }
 }
 
 let seen = 0
@@ -47,6 +80,7 @@ const steps: Record<string, () => void | Promise<void>> = {
   'wire JSON in bytes': () => {
     for (const change of changes) seen += encodeWireJsonBytes(change).length
   },
+  document: documents(),
   'decode, wire JSON in bytes': decoded((event) => {
     if (event.kind !== 'commit' && event.kind !== 'keepalive') {
       seen += encodeWireJsonBytes(event).length

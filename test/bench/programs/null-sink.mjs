@@ -1,6 +1,6 @@
-/** A sink that makes the wire JSON of every change and throws it away: what the way to any sink costs. */
+/** A sink that makes the wire JSON of every change, translated, and throws it away: what the way to any sink costs. */
 const dist = new URL('../../../dist/', import.meta.url)
-const { encodeWireJsonBytes, postgresListener, Processor, runPipeline } = await import(
+const { encodeWireJsonBytes, postgresListener, Processor, runPipeline, translator } = await import(
   new URL('index.js', dist)
 )
 
@@ -22,4 +22,4 @@ const processor = new NullSink({
   batchBytes: 1 << 20,
 })
 process.once('SIGTERM', () => listener.stop())
-await runPipeline({ listener, processor })
+await runPipeline({ listener, stages: [translator()], processor })
