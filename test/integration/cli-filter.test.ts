@@ -62,7 +62,10 @@ for (const server of postgresSources()) {
       create table shop.more (id int); drop table shop.more, shop.secret_lines;
       alter table orders rename to secret_orders; insert into secret_orders values (8);
       alter table secret_orders rename to orders; insert into orders values (9)`)
-    await eventually(() => assert.ok(run.stdout.includes('"value":9}')), { about: 'the last row' })
+    // an entry of the schema log may have the version 9
+    await eventually(() => assert.match(run.stdout, /"table":"orders"[^\n]*"value":9}/), {
+      about: 'the last row',
+    })
     const lines = parsed(run.lines)
     assert.deepEqual(lines.map(inWords), [
       'My Schema REFRESH: a.b',
