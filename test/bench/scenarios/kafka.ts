@@ -49,6 +49,7 @@ export const kafka: readonly Scenario[] = [
     run: readyValues(bareProducer),
   },
   { ...into, name: 'Kafka, wal2json', workload: 'mixed', plugin: 'wal2json' },
+  { ...into, name: 'a million rows in one transaction, Kafka, pgoutput', workload: 'million' },
   { ...into, name: 'single-row transactions, Kafka, pgoutput', workload: 'single' },
   { ...into, name: 'updates and deletes, Kafka, pgoutput', workload: 'churn' },
   { ...into, name: 'wide rows, Kafka, pgoutput', workload: 'wide' },

@@ -52,9 +52,14 @@ const common = { workload: 'mixed', plugin: 'pgoutput' } as const
 /** Of an update of a row that was just inserted only the last state is sent: changes are compared with changes. */
 const changes = bulkLoads('bare bulk loader', indexed)
 const rows = bulkLoads('bare bulk loader, rows', backfilled)
+const others = { ...common, run: intoStore(indexed), limit: changes }
 
 export const search: readonly Scenario[] = [
   { ...common, name: 'search, pgoutput', run: intoStore(indexed), limit: changes, atLeast: 0.85 },
   { ...common, name: 'search, through Kafka', run: throughKafka, limit: changes },
   { ...common, name: 'search, backfill', run: intoStore(backfilled), limit: rows, atLeast: 0.85 },
+  { ...others, name: 'search, wal2json', plugin: 'wal2json' },
+  { ...others, name: 'single-row transactions, search, pgoutput', workload: 'single' },
+  { ...others, name: 'wide rows, search, pgoutput', workload: 'wide' },
+  { ...others, name: 'large rows, search, pgoutput', workload: 'large' },
 ]

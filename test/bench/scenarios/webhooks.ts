@@ -42,4 +42,14 @@ const scenario = (subscribers: number): Scenario => ({
   atLeast: 0.6,
 })
 
-export const webhooks: readonly Scenario[] = [scenario(1), scenario(10)]
+const { limit, run } = scenario(1)
+const others = { limit, run, plugin: 'pgoutput' } as const
+
+export const webhooks: readonly Scenario[] = [
+  scenario(1),
+  scenario(10),
+  { ...others, name: 'webhooks, wal2json', workload: 'third', plugin: 'wal2json' },
+  { ...others, name: 'single-row transactions, webhooks, pgoutput', workload: 'single' },
+  { ...others, name: 'wide rows, webhooks, pgoutput', workload: 'wide' },
+  { ...others, name: 'large rows, webhooks, pgoutput', workload: 'large' },
+]
