@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { RunningCommand } from '../../support/command.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
-const probe = new URL('../programs/probe.mjs', import.meta.url).href
+const probe = fileURLToPath(new URL('../programs/probe.mjs', import.meta.url))
 
 /** Has a command note, by `programs/probe.mjs`, how long after its commit each change was durable at its destination. */
 export async function durableLatencies(settleSeconds = 0): Promise<
@@ -17,7 +17,7 @@ export async function durableLatencies(settleSeconds = 0): Promise<
   const report = folder.file('durable.json')
   return {
     env: {
-      NODE_OPTIONS: `--import=${fileURLToPath(probe)}`,
+      NODE_OPTIONS: `--import=${probe}`,
       BENCH_REPORT: report,
       BENCH_SETTLE_MS: String(settleSeconds * 1_000),
     },

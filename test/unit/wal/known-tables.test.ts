@@ -116,7 +116,7 @@ test('who holds a table knows more of it than who described it meanwhile from ou
   const altered = knowing(made, schemaLogEntry(type), schemaLogEntry(change))
   assert.equal(altered.find('public', 'people')?.oid, 1)
   const typeAgain = { ...type, xid: '702', snapshot: '700:702:700' }
-  const [later] = [knowing(made, schemaLogEntry(change), schemaLogEntry(typeAgain))]
+  const later = knowing(made, schemaLogEntry(change), schemaLogEntry(typeAgain))
   assert.equal(later.find('public', 'people')?.oid, 1, 'and remains so')
   const other = { xid: '703', snapshot: '700:703:700', tables: [tableSchema(1, 'others', { id: 'text' })] }
   const outdated = knowing(made, schemaLogEntry(change), schemaLogEntry(other))
