@@ -36,6 +36,11 @@ export const errorTable = {
     remedy: 'Use Postgres 14 or newer.',
     exitCode: 1,
   },
+  PGSTREAM_SOURCE_STANDBY: {
+    about: 'The Postgres server is a standby, or has not ended its recovery, and takes no writes.',
+    remedy: 'Use the URL of the primary. A stream that was running goes on by itself after the promotion.',
+    exitCode: 1,
+  },
   PGSTREAM_WAL_LEVEL: {
     about: 'The server does not write what logical replication needs.',
     remedy: 'Set wal_level = logical (alter system set wal_level = logical) and restart Postgres.',

@@ -58,8 +58,8 @@ function problemOf({ user, database, isStandby, isThere, isCurrent, rights }: Fa
   }
   if (isStandby) {
     return new PgstreamError(
-      'PGSTREAM_CONFIG_INVALID',
-      `The server with the schema log of ${where} is a standby: the translator has to write there.`,
+      'PGSTREAM_SOURCE_STANDBY',
+      `The server with the schema log of ${where} is a standby, or has not ended its recovery: the translator has to write there.`,
       { remedy: 'Name the primary server (PGSTREAM_TRANSLATOR_STORE_POSTGRES_URL).' },
     )
   }

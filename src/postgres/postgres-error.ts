@@ -5,6 +5,9 @@ import { foreignMessage } from '../telemetry/foreign-message.ts'
 const notUtf8 =
   'A text in the database is not UTF-8, which one in SQL_ASCII may hold. Move the data to a database in UTF8 (pg_dump --encoding with the true one). To go on behind this transaction: pgstream tear-down, pgstream init.'
 
+/** Of Postgres: looks at wal_level, and before version 16 at whether the server is a standby. */
+const logicalRequirements = 'CheckLogicalDecodingRequirements'
+
 /** Whom an error is about; a `pg.Client` and a `PostgresConfig` are both such. */
 export interface ServerName {
   readonly host?: string | undefined
@@ -66,6 +69,14 @@ function judgeServerError({ code, message, routine }: ServerError): Verdict | un
         remedy: message.includes('pg_hba.conf')
           ? 'Let this user connect from here in the pg_hba.conf of the server (sslmode=require where it wants TLS).'
           : 'Check the user in the URL, and that this role exists and may log in.',
+      }
+    case '0A000':
+      return routine === logicalRequirements ? { code: 'PGSTREAM_SOURCE_STANDBY' } : undefined
+    case '25006':
+      return {
+        code: 'PGSTREAM_SOURCE_STANDBY',
+        remedy:
+          'Use the URL of the primary; where it is, switch default_transaction_read_only off for this user.',
       }
     case '22021':
       return { code: 'PGSTREAM_SOURCE_UNSUPPORTED', remedy: notUtf8 }
@@ -136,7 +147,7 @@ const allowPlugin =
   "Let a superuser add the plugin to what show output_plugin_libraries lists: alter system set output_plugin_libraries = 'pgoutput', 'test_decoding', 'wal2json' (each in quotes of its own), then select pg_reload_conf(). Or use pgoutput."
 
 function judgePrerequisite(message: string, routine: string): Verdict | undefined {
-  if (message.includes('wal_level') || routine === 'CheckLogicalDecodingRequirements') {
+  if (message.includes('wal_level') || routine === logicalRequirements) {
     return { code: 'PGSTREAM_WAL_LEVEL' }
   }
   if (routine === 'CheckMyDatabase') {

@@ -9,7 +9,7 @@ import { fromPostgres } from './postgres-error.ts'
 import { findPublication, otherPublication, publicationName } from './publication.ts'
 import { missingRights } from './rights.ts'
 import type { Needs } from './rights.ts'
-import { findSlot, slotMissing, slotProblem } from './slot.ts'
+import { findSlot, serverIsStandby, slotMissing, slotProblem } from './slot.ts'
 import { listInWords } from './waiting.ts'
 
 export interface ServerFacts {
@@ -74,7 +74,7 @@ export async function lookAtSource(
   const primary = look(
     'server',
     `Postgres ${versionText}, database ${JSON.stringify(server.database)}, user ${JSON.stringify(server.user)}.`,
-    tooOld ?? (server.standby ? unsupported('is a standby', 'Use the URL of the primary.') : null),
+    tooOld ?? (server.standby ? serverIsStandby() : null),
   )
   if (tooOld) return [primary]
   const slot = await findSlot(client, slotName)
@@ -208,12 +208,8 @@ async function readServer(client: pg.ClientBase): Promise<ServerRow> {
   return row
 }
 
-const unsupported = (what: string, remedy?: string): PgstreamError =>
-  new PgstreamError(
-    'PGSTREAM_SOURCE_UNSUPPORTED',
-    `The server ${what}.`,
-    remedy === undefined ? {} : { remedy },
-  )
+const unsupported = (what: string): PgstreamError =>
+  new PgstreamError('PGSTREAM_SOURCE_UNSUPPORTED', `The server ${what}.`)
 
 const wrongWalLevel = (level: string): PgstreamError =>
   new PgstreamError(

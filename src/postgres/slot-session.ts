@@ -13,6 +13,8 @@ import { startReplication } from './start-replication.ts'
 import type { SourceKnowledge } from './source-knowledge.ts'
 import type { SourceState } from './source-state.ts'
 import { findSourceSlot } from './source-slot.ts'
+import { isShuttingDown } from './passing-errors.ts'
+import { ShutdownWatch } from './shutdown-watch.ts'
 import { Watchdog } from './watchdog.ts'
 
 /** Makes of the messages of a plugin what a session hands on. */
@@ -55,6 +57,8 @@ export interface SessionHandlers {
 
 /** The longest between two statuses; also three within wal_sender_timeout, or being slow would look dead. */
 const statusIntervalMs = 1_000
+/** A server that asks for a reply hears the same no sooner again; by the next status it does. */
+const sameAgainMs = 100
 /** Where the server itself never gives up. */
 const defaultTimeoutMs = 60_000
 
@@ -68,12 +72,16 @@ export class SlotSession {
   readonly #options: SessionOptions
   readonly #handlers: SessionHandlers
   readonly #watchdog: Watchdog
+  readonly #shutdownWatch: ShutdownWatch
   readonly #statusTimer: NodeJS.Timeout
   #decoder: MessageDecoder
   #paused = false
   #over = false
   #error: Error | null = null
   #replyOwed = false
+  #received: Lsn = noLsn
+  #told: Lsn = noLsn
+  #toldAt = 0
   #arrivingBytes = 0
 
   /** Resolves when the server sends. @throws {PgstreamError} */
@@ -116,6 +124,10 @@ export class SlotSession {
     )
     const intervalMs = Math.min(statusIntervalMs, timeoutMs / 3)
     this.#watchdog = new Watchdog(timeoutMs * options.patience, intervalMs)
+    this.#shutdownWatch = new ShutdownWatch({
+      ask: () => isShuttingDown(options.url),
+      onShutdown: () => this.#end(shuttingDown()),
+    })
     this.#statusTimer = setInterval(() => this.#look(), intervalMs)
   }
 
@@ -164,7 +176,9 @@ export class SlotSession {
   }
 
   sendStatus(replyRequested = false): void {
-    this.#connection.sendStatus(this.#options.confirmed(), replyRequested)
+    this.#told = this.#options.confirmed()
+    this.#toldAt = performance.now()
+    this.#connection.sendStatus(this.#told, replyRequested)
   }
 
   /** Sends the last status and lets go of the slot. */
@@ -178,6 +192,7 @@ export class SlotSession {
   #onMessage(payload: Buffer, walStart: Lsn): void {
     if (this.#over) return
     this.#arrivingBytes = payload.length
+    if (walStart > this.#received) this.#received = walStart
     try {
       this.#decoder.decode(payload, walStart)
     } catch (error) {
@@ -191,15 +206,24 @@ export class SlotSession {
    */
   #onKeepalive(walEnd: Lsn, replyRequested: boolean): void {
     if (this.#over) return
+    if (walEnd > this.#received) this.#received = walEnd
     if (!this.#decoder.inTransaction) this.#handlers.onPosition(walEnd)
     if (!replyRequested) return
-    this.sendStatus()
     this.#replyOwed = true
+    // a server that shuts down asks again as soon as it is answered: told nothing new, both would be busy with that
+    const now = performance.now()
+    if (this.#options.confirmed() === this.#told && now - this.#toldAt < sameAgainMs) return
+    this.sendStatus()
   }
 
   #look(): void {
+    const at = performance.now()
+    const confirmed = this.#options.confirmed()
+    // within a transaction what was received may lie before what is confirmed: positions pass while it is being written
+    const pending = this.inTransaction || this.#received > confirmed
+    this.#shutdownWatch.look({ at, confirmed, pending })
     const verdict = this.#watchdog.look({
-      at: performance.now(),
+      at,
       bytesRead: this.#connection.bytesRead,
       paused: this.#paused,
     })
@@ -223,3 +247,10 @@ export class SlotSession {
     this.#handlers.onEnd(this.#error)
   }
 }
+
+const shuttingDown = (): PgstreamError =>
+  new PgstreamError(
+    'PGSTREAM_SOURCE_UNREACHABLE',
+    'The server is shutting down, and would wait for what the destination has not taken yet.',
+    { remedy: 'Nothing is lost: what was not confirmed comes again when the server is back.' },
+  )

@@ -32,6 +32,10 @@ export async function findSlot(client: pg.ClientBase, name: string): Promise<Slo
   return slot ? { ...slot, confirmed: slot.confirmed === null ? null : parseLsn(slot.confirmed) } : null
 }
 
+/** No slot of such a server is read: what it decodes is not what a primary says that it confirmed. */
+export const serverIsStandby = (): PgstreamError =>
+  new PgstreamError('PGSTREAM_SOURCE_STANDBY', 'The server is a standby, or has not ended its recovery.')
+
 export const slotMissing = (name: string): PgstreamError =>
   new PgstreamError('PGSTREAM_SLOT_MISSING', `There is no replication slot ${name} on the server.`)
 

@@ -7,7 +7,7 @@ import { connect, queryTimeoutMs } from './connect.ts'
 import { pluginProblem } from './plugin-problem.ts'
 import { fromPostgres } from './postgres-error.ts'
 import { findPublication, otherPublication, publicationName } from './publication.ts'
-import { findSlot, slotMissing, slotProblem } from './slot.ts'
+import { findSlot, serverIsStandby, slotMissing, slotProblem } from './slot.ts'
 import { slotNameFor } from './slot-name.ts'
 
 /** Where a stream begins: a slot that is there, free, and of this database. */
@@ -27,8 +27,8 @@ export interface FindSourceSlotOptions {
 
 /**
  * Looks at slot and publication before they are read, because what Postgres says of them then does not say what to do.
- * @throws {PgstreamError} PGSTREAM_SLOT_MISSING, PGSTREAM_SLOT_ACTIVE, PGSTREAM_SLOT_INVALID, PGSTREAM_NOT_INITIALIZED;
- * PGSTREAM_SLOT_ADVANCED when somebody else reads what was ours.
+ * @throws {PgstreamError} PGSTREAM_SLOT_MISSING, PGSTREAM_SLOT_ACTIVE, PGSTREAM_SLOT_INVALID, PGSTREAM_NOT_INITIALIZED,
+ * PGSTREAM_SOURCE_STANDBY; PGSTREAM_SLOT_ADVANCED when somebody else reads what was ours.
  */
 export async function findSourceSlot(
   url: string,
@@ -37,8 +37,11 @@ export async function findSourceSlot(
 ): Promise<SourceSlot> {
   const client = await connect(url, { signal, queryTimeoutMs })
   try {
-    const { rows } = await client.query<{ database: string }>('select current_database() as database')
-    const { database } = rows[0]!
+    const { rows } = await client.query<{ database: string; standby: boolean }>(
+      'select current_database() as database, pg_is_in_recovery() as standby',
+    )
+    const { database, standby } = rows[0]!
+    if (standby) throw serverIsStandby()
     const name = slotNameFor(database, slotName)
     const slot = await findSlot(client, name)
     if (!slot) throw slotMissing(name)

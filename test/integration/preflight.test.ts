@@ -245,7 +245,7 @@ for (const { major, url } of postgresServers()) {
       await server.restart()
       await assert.rejects(init({ url: server.url }), (error) => {
         assert.ok(error instanceof PgstreamError)
-        return error.code === 'PGSTREAM_SOURCE_UNSUPPORTED' && /primary/.test(error.remedy)
+        return error.code === 'PGSTREAM_SOURCE_STANDBY' && /primary/.test(error.remedy)
       })
     })
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFile, chown, rm, stat, writeFile } from 'node:fs/promises'
+import { chown, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import type { PgstreamError } from '../../src/errors.ts'
@@ -31,13 +31,16 @@ async function backUp(server: PostgresCluster, folder: string): Promise<() => Pr
   }
 }
 
-/** Lets the server of this folder end a recovery when it starts, as a standby does that becomes the primary. */
-async function promote(server: PostgresCluster): Promise<void> {
+/** The server of this folder will start as a standby; what this gives makes it the primary. */
+async function becomeStandby(server: PostgresCluster): Promise<() => Promise<void>> {
   const { uid, gid } = await stat(server.dataDir)
-  const signal = join(server.dataDir, 'recovery.signal')
+  const signal = join(server.dataDir, 'standby.signal')
   await writeFile(signal, '')
   await chown(signal, uid, gid)
-  await appendFile(join(server.dataDir, 'postgresql.conf'), `restore_command = 'false'\n`)
+  return async () => {
+    await using user = await openSession(server.url)
+    await user.query('select pg_promote()')
+  }
 }
 
 describe('a stream that comes back', { concurrency: 2 }, () => {
@@ -56,9 +59,9 @@ describe('a stream that comes back', { concurrency: 2 }, () => {
       await ended
     })
 
-    for (const { how, recover, message } of [
-      { how: 'restored', recover: false, message: /was restored/ },
-      { how: 'restored and recovered', recover: true, message: /left timeline 1/ },
+    for (const { how, isPromoted, message } of [
+      { how: 'restored', isPromoted: false, message: /was restored/ },
+      { how: 'restored and promoted', isPromoted: true, message: /left timeline 1/ },
     ]) {
       test(`Postgres ${major}: to a server that was ${how}, with less than was read, ends`, async () => {
         await using folder = await temporaryFolder()
@@ -73,13 +76,14 @@ describe('a stream that comes back', { concurrency: 2 }, () => {
         const ended = assert.rejects(stream.ended, fails(message))
         await server.stop()
         await putBack()
-        if (recover) await promote(server)
+        const promote = isPromoted ? await becomeStandby(server) : () => undefined
         await server.restart()
+        await promote()
         await ended
       })
     }
 
-    test(`Postgres ${major}: to a new primary that has everything goes on, and says so`, async () => {
+    test(`Postgres ${major}: to a standby with everything waits for its promotion, goes on then, and says both`, async () => {
       await using server = await startPostgres({ major })
       await using database = await preparedDatabase(server, {
         before: (fresh) => fresh.query('create table t (id int primary key)'),
@@ -88,8 +92,12 @@ describe('a stream that comes back', { concurrency: 2 }, () => {
       await using stream = openStream(database, { logger })
       await stream.changesOf('insert into t values (1)')
       await server.stop()
-      await promote(server)
+      const promote = await becomeStandby(server)
       await server.restart()
+      await eventually(() => lines.some(({ message }) => /is a standby.*Trying again/.test(message)), {
+        about: 'A warning of the standby',
+      })
+      await promote()
       await using user = await openSession(database.url)
       await eventually(() => user.query('insert into t values (2)'), { about: 'The end of the recovery' })
       const inserted = await stream.until((events) => {

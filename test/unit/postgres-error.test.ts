@@ -38,6 +38,11 @@ for (const [expected, error] of [
   ],
   ['PGSTREAM_SLOT_ACTIVE', fromServer('55006', 'ReplicationSlotAcquire', 'Replikations-Slot ist aktiv')],
   ['PGSTREAM_WAL_LEVEL', fromServer('55000', 'CheckLogicalDecodingRequirements', 'logische Dekodierung')],
+  [
+    'PGSTREAM_SOURCE_STANDBY',
+    fromServer('0A000', 'CheckLogicalDecodingRequirements', 'während der Wiederherstellung'),
+  ],
+  ['PGSTREAM_SOURCE_STANDBY', fromServer('25006', 'PreventCommandIfReadOnly', 'in Nur-Lesen-Transaktion')],
   ['PGSTREAM_SLOT_INVALID', fromServer('55000', 'StartLogicalReplication', 'kann nicht mehr gelesen werden')],
   ['PGSTREAM_SLOT_INVALID', fromServer('58P01', 'WalSndSegmentOpen', 'WAL-Segment wurde schon entfernt')],
   ['PGSTREAM_SLOT_MISSING', fromServer('42704', 'ReplicationSlotAcquire', 'Slot existiert nicht')],

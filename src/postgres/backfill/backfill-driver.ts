@@ -41,6 +41,8 @@ const pollBlockedMs = 100
 const tellBlockedMs = 5_000
 const mostFailures = 20
 
+/** The server went away, or is a standby that is about to be promoted: no table is to blame. */
+const ofTheServer = /^(08|57P|25006)/
 /** What another look at the table may mend: it was altered, or the statement was ended by somebody. */
 const passing: ReadonlySet<string | undefined> = new Set(['42P01', '42703', '42883', '42704', '57014'])
 /** Somebody has a lock on it, for as long as they like. */
@@ -187,7 +189,7 @@ export class BackfillDriver {
       await filler.marked // no table is to blame for a `high` that failed
       const state = sqlState(cause)
       if (state === undefined && !(cause instanceof PgstreamError)) throw cause
-      if (state?.startsWith('08') || state?.startsWith('57P')) throw cause
+      if (ofTheServer.test(state ?? '')) throw cause
       const { failures } = table
       stream.dropTable(table)
       if (state === locked) return this.#waitFor(table, failures)
