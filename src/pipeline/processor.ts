@@ -13,6 +13,8 @@ export interface Operation {
   readonly bytes: Buffer
   /** How many bytes it counts, where that is not the length of `bytes`. */
   readonly size?: number
+  /** Of how many changes it is, where that is not one. */
+  readonly count?: number
 }
 
 export interface ProcessorOptions {
@@ -28,7 +30,8 @@ export interface ProcessorOptions {
 
 /** A batch that is under way. */
 interface Delivery {
-  readonly count: number
+  readonly operations: number
+  readonly changes: number
   readonly bytes: number
   /** How many milliseconds it took. */
   readonly done: Promise<number>
@@ -96,6 +99,17 @@ export abstract class Processor<
     return encoded.length
   }
 
+  /** Whether the operation that was queued last may take another change of so many bytes: Node was not told of it yet. */
+  protected mayGrow(bytes: number): boolean {
+    return this.#gathered > 0 && this.#gatheredWeight + bytes <= largestStandIn
+  }
+
+  /** It has taken it, and `encode` gives null. */
+  protected grew(bytes: number): void {
+    this.#gatheredWeight += bytes
+    this.#tellIfFull()
+  }
+
   /** Those of one turn are one chunk to Node: its queue would take longer, and more memory, than ours does. */
   #queue(operation: Op): void {
     this.#operations.push(operation)
@@ -104,6 +118,10 @@ export abstract class Processor<
     this.#gathered++
     if (weight > largestStandIn) return this.#handOver(weightOf(operation.bytes))
     this.#gatheredWeight += weight
+    this.#tellIfFull()
+  }
+
+  #tellIfFull(): void {
     if (this.writableLength + this.#gatheredWeight >= this.writableHighWaterMark) this.#tellNode()
   }
 
@@ -157,17 +175,17 @@ export abstract class Processor<
     for (let left = operations; left > 0 || underway.length > 0;) {
       while (left > 0 && underway.length < this.deliveriesAtOnce) {
         const delivery = this.#beginDelivery(left)
-        left -= delivery.count
+        left -= delivery.operations
         underway.push(delivery)
       }
-      const { count, bytes, done } = underway.shift()!
+      const { operations: count, changes, bytes, done } = underway.shift()!
       const tookMs = await done
       // a request of the system holds what it has sent until the turn ends: not while the next is encoded
       if (bytes > largeBytes) await nextTurn()
       if (this.destroyed)
         throw new PgstreamError('PGSTREAM_STOPPED_HARD', 'The sink was stopped while delivering.')
       this.settle(count)
-      this.metrics.delivered(count, bytes, tookMs)
+      this.metrics.delivered(changes, bytes, tookMs)
     }
   }
 
@@ -177,27 +195,30 @@ export abstract class Processor<
     const startedAt = performance.now()
     const done = this.deliver(batch, this.#abort.signal).then(() => performance.now() - startedAt)
     done.catch(() => undefined) // one that failed before it ends the stream first
-    return { count: batch.length, bytes: bytesOf(batch), done }
+    return { operations: batch.length, changes: sumOf(batch, countOf), bytes: sumOf(batch, sizeOf), done }
   }
 
   #nextBatch(most: number): Op[] {
     const batch: Op[] = []
-    let bytes = 0
+    let [bytes, changes] = [0, 0]
     for (let next = this.#operations.first(); next; next = this.#operations.first()) {
       bytes += sizeOf(next)
-      if (batch.length > 0 && bytes > this.#batchBytes) break
+      changes += countOf(next)
+      if (batch.length > 0 && (bytes > this.#batchBytes || changes > this.#batchSize)) break
       this.#operations.shift()
-      if (batch.push(next) === Math.min(most, this.#batchSize)) break
+      if (batch.push(next) === most) break
     }
     return batch
   }
 }
 
-function bytesOf(batch: readonly Operation[]): number {
-  let bytes = 0
-  for (const operation of batch) bytes += sizeOf(operation)
-  return bytes
+function sumOf(batch: readonly Operation[], amountOf: (operation: Operation) => number): number {
+  let sum = 0
+  for (const operation of batch) sum += amountOf(operation)
+  return sum
 }
+
+const countOf = ({ count = 1 }: Operation): number => count
 
 /** Where the size is known, the bytes may have to be made. */
 const sizeOf = (operation: Operation): number => operation.size ?? operation.bytes.length

@@ -1,3 +1,4 @@
+import type { Operation } from '../pipeline/processor.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import { Pauses } from './keep-trying.ts'
 import type { Persistence } from './keep-trying.ts'
@@ -7,6 +8,8 @@ import type { DocumentOperation } from './search-operation.ts'
 import { asSearchError, foreignAnswer, isPassing, StoreError } from './store-error.ts'
 import { withoutObjects } from './without-objects.ts'
 import { copyLines } from './written-document.ts'
+import { oneByOne } from './written-run.ts'
+import type { WrittenRun } from './written-run.ts'
 
 export interface BulkOptions extends Persistence {
   readonly client: SearchClient
@@ -53,8 +56,15 @@ export class BulkSender {
     pauses.succeeded()
   }
 
+  /** The same for whole runs: unless something is wrong with one of them, nobody has to know their documents. */
+  async sendRuns(runs: readonly WrittenRun[], signal: AbortSignal): Promise<void> {
+    const answer = await this.#answer(runs)
+    if (answer !== 'done') return this.send(oneByOne(runs), signal)
+    if (!this.#options.deadLetters.isEmpty) await this.#done(oneByOne(runs), signal)
+  }
+
   async #answer(
-    operations: readonly DocumentOperation[],
+    operations: readonly (DocumentOperation | WrittenRun)[],
   ): Promise<readonly BulkItem[] | 'done' | StoreError> {
     try {
       const answer = await this.#request(operations)
@@ -66,7 +76,7 @@ export class BulkSender {
     }
   }
 
-  async #request(operations: readonly DocumentOperation[]): Promise<readonly BulkItem[] | 'done'> {
+  async #request(operations: readonly Operation[]): Promise<readonly BulkItem[] | 'done'> {
     const { client } = this.#options
     if (operations.length === 1) return client.bulk(operations[0]!.bytes)
     const memory = this.#memoryFor(operations)
@@ -76,7 +86,7 @@ export class BulkSender {
     return answer
   }
 
-  #memoryFor(operations: readonly DocumentOperation[]): Buffer {
+  #memoryFor(operations: readonly Operation[]): Buffer {
     const length = operations.reduce((sum, operation) => sum + lengthOf(operation), 0)
     const memory = this.#memory.pop()
     return memory && memory.length >= length ? memory : Buffer.allocUnsafeSlow(length)

@@ -54,6 +54,11 @@ export class DeadLetters {
     await this.#known.open()
   }
 
+  /** Whether there is none. */
+  get isEmpty(): boolean {
+    return this.#known.isEmpty
+  }
+
   /** Whether the store may lack a state of the document that is among the dead letters. */
   has(documentId: string): boolean {
     return this.#known.has(documentId)

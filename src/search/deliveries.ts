@@ -6,6 +6,7 @@ import { Lanes } from './lanes.ts'
 import type { SchemaChanges } from './schema-change.ts'
 import type { DocumentOperation, StoreOperation } from './search-operation.ts'
 import type { DocumentsStep, MapStep, SaveStep } from './store-change.ts'
+import { oneByOne, WrittenRun } from './written-run.ts'
 
 export interface DeliveryOptions {
   readonly bulk: BulkSender
@@ -28,12 +29,12 @@ export class Deliveries {
 
   constructor(options: DeliveryOptions) {
     this.#options = options
-    this.#lanes = new Lanes((documents, signal) => options.bulk.send(documents, signal))
+    this.#lanes = new Lanes(options.bulk)
   }
 
   /** Resolves when all of it is done. `first` is done before it, and behind that of the batch before. */
   async deliver(
-    operations: readonly StoreOperation[],
+    operations: readonly (StoreOperation | WrittenRun)[],
     first: () => Promise<void>,
     signal: AbortSignal,
   ): Promise<void> {
@@ -50,7 +51,7 @@ export class Deliveries {
 
   /** Gives the documents that are on their way, behind which nothing of the batch has to be done. */
   async #begin(
-    operations: readonly StoreOperation[],
+    operations: readonly (StoreOperation | WrittenRun)[],
     signal: AbortSignal,
   ): Promise<{ sent: readonly Promise<void>[] }> {
     const { changes, deadLetters } = this.#options
@@ -61,12 +62,15 @@ export class Deliveries {
       sent = []
       await this.#lanes.idle()
     }
-    for (const { maps, documents, change } of sectionsOf(operations, saves)) {
+    for (const { maps, documents: mixed, change } of sectionsOf(operations, saves)) {
       await changes.map(maps, signal)
+      const runs = mixed.filter((each) => each instanceof WrittenRun)
+      const documents = runs.length === mixed.length && this.#lanes.areFree ? [] : oneByOne(mixed)
       if (documents.some(needsFilling)) {
         await allSent()
         await this.#fillAndSend(documents, signal)
       } else if (documents.length > 0) sent.push(told(this.#lanes.send(lastOfEach(documents), signal)))
+      else if (runs.length > 0) sent.push(told(this.#lanes.sendRuns(runs, signal)))
       if (!change) continue
       await allSent()
       await changes.change(change, signal)
@@ -101,13 +105,16 @@ function told(sent: Promise<void>): Promise<void> {
 /** What can be done at once, and what has to be done behind it. */
 interface Section {
   readonly maps: MapStep[]
-  readonly documents: DocumentOperation[]
+  readonly documents: (DocumentOperation | WrittenRun)[]
   readonly change: DocumentsStep | null
 }
 
-function* sectionsOf(operations: readonly StoreOperation[], saves: SaveStep[]): Generator<Section> {
+function* sectionsOf(
+  operations: readonly (StoreOperation | WrittenRun)[],
+  saves: SaveStep[],
+): Generator<Section> {
   let maps: MapStep[] = []
-  let documents: DocumentOperation[] = []
+  let documents: (DocumentOperation | WrittenRun)[] = []
   for (const operation of operations) {
     if (operation.kind !== 'change') {
       documents.push(operation)

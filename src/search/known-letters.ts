@@ -18,6 +18,10 @@ export class KnownLetters {
     this.#path = `/${encodeURIComponent(index)}`
   }
 
+  get isEmpty(): boolean {
+    return this.#ids.size === 0 && !this.#hasMore
+  }
+
   async open(): Promise<void> {
     for (let after: readonly unknown[] | null = null; ;) {
       const ids = await this.#page(after)

@@ -5,7 +5,7 @@ import { asBigint, asBoolean, asBytes, asNumber, asNumeric, asText } from '../wa
 import type { ValueKind } from '../wal/value-kind.ts'
 import type { Value } from '../wal/value.ts'
 import type { ColumnType } from './field-kind.ts'
-import { isPlainObject, longestNumber } from './value-json.ts'
+import { isPlainObject, isPlainObjectAt, longestNumber } from './value-json.ts'
 import type { WriteMembers } from './value-json.ts'
 
 /** Writes the members of a document for one value to `out` at `at`, with a comma before each, and gives the place behind them. */
@@ -100,7 +100,8 @@ export function memberBytes({ field, type, objects, members }: MemberBytesOption
           return writePrintedValue(out, at, bytes, from, end, kind, false)
         case asText:
           if (usual === 'text') return writePrintedValue(out, at, bytes, from, end, kind, false)
-          return usual === 'date' ? writeDate(out, at, bytes, from, end) : notWritten
+          if (usual === 'date') return writeDate(out, at, bytes, from, end)
+          return usual === 'json' ? writeJson(out, at, bytes, from, end, objects ? object : null) : notWritten
         case asNumeric: {
           if (usual !== 'decimal' || end - from > longestNumber) return notWritten
           const behind = writePrintedValue(out, at, bytes, from, end, kind, true)
@@ -112,6 +113,23 @@ export function memberBytes({ field, type, objects, members }: MemberBytesOption
       }
     },
   }
+}
+
+/** As a text and, where `object` is the name of that, as it is. */
+function writeJson(
+  out: Buffer,
+  start: number,
+  bytes: Buffer,
+  from: number,
+  end: number,
+  object: Buffer | null,
+): number {
+  const isObject = object !== null && isPlainObjectAt(bytes, from, end)
+  if (isObject === null) return notWritten
+  const at = writePrintedValue(out, start, bytes, from, end, asText, false)
+  if (at === notWritten || !isObject) return at
+  const behind = writeBytes(out, at, object)
+  return behind + bytes.copy(out, behind, from, end)
 }
 
 /** Of a long text a call into the runtime costs less than a loop over its characters. */

@@ -26,16 +26,15 @@ import { SchemaChanges } from './schema-change.ts'
 import { SchemaIndices } from './schema-indices.ts'
 import type { SearchClient } from './search-client.ts'
 import { searchConnection } from './search-connection.ts'
-import type {
-  DocumentOperation,
-  SearchOperation,
-  StoreOperation,
-  WaitingOperation,
-} from './search-operation.ts'
+import type { QueuedOperation, WaitingOperation } from './queued-operation.ts'
+import type { DocumentOperation, StoreOperation } from './search-operation.ts'
 import type { SearchIndexerOptions } from './search-options.ts'
 import { examineSource } from './source-place.ts'
 import { askAbilities } from './store-abilities.ts'
 import { asSearchError, StoreError } from './store-error.ts'
+import { WrittenDocument } from './written-document.ts'
+import { Runs } from './written-run.ts'
+import type { WrittenRun } from './written-run.ts'
 
 /** No retries: the stream ends, and goes on at the same place when it is started again. */
 const once: RetryPolicy = { firstMs: 0, mostMs: 0, retries: 0 }
@@ -43,6 +42,7 @@ const unknownValue = {
   type: 'unknown_large_value',
   reason: 'an update did not send a large value, and nobody knows it',
 }
+type Encoded = QueuedOperation | readonly QueuedOperation[] | null
 /** How often the highest LSN is written down. */
 const noteEveryMs = 1000
 
@@ -59,7 +59,7 @@ export function searchIndexer(options: SearchIndexerOptions): SearchIndexer {
   return new SearchIndexer(options, openSearchClient(searchConnection(options)))
 }
 
-export class SearchIndexer extends Processor<SearchOperation> {
+export class SearchIndexer extends Processor<QueuedOperation> {
   override readonly takesPrinted: boolean = true
   protected override readonly deliveriesAtOnce: number = 2
   readonly #options: SearchIndexerOptions
@@ -73,6 +73,7 @@ export class SearchIndexer extends Processor<SearchOperation> {
   #encoder: Encoder | null = null
   #deliveries: Deliveries | null = null
   #waiting: WaitingOperation[] = []
+  readonly #runs = new Runs()
   /** Somebody was told to wait until it is open. */
   #drainOwed = false
   readonly #resolved = new WeakMap<WaitingOperation, readonly StoreOperation[]>()
@@ -210,12 +211,25 @@ export class SearchIndexer extends Processor<SearchOperation> {
     await this.#history.saveSource(this.#source)
   }
 
-  protected override encode(event: ChangeEvent): SearchOperation | readonly SearchOperation[] | null {
+  protected override encode(event: ChangeEvent): Encoded {
     if (event.kind === 'message') return null
-    if (this.#encoder) return this.#encode(event, this.#encoder)
+    if (this.#encoder) return this.#inRuns(event, this.#encode(event, this.#encoder))
     const waiting: WaitingOperation = { kind: 'waiting', event, bytes: encodeWireJsonBytes(event) }
     this.#waiting.push(waiting)
     return waiting
+  }
+
+  /** Null when the run that was queued before has taken the row. */
+  #inRuns(event: ChangeEvent, operations: readonly StoreOperation[]): Encoded {
+    const [document] = operations
+    const isOfBackfill = 'snapshot' in event && event.snapshot === true
+    if (!isOfBackfill || operations.length !== 1 || !(document instanceof WrittenDocument)) {
+      this.#runs.end()
+      return operations
+    }
+    const run = this.#runs.put(document, this.mayGrow(document.size))
+    if (run === null) this.grew(document.size)
+    return run
   }
 
   #encode(event: ChangeEvent, encoder: Encoder): readonly StoreOperation[] {
@@ -236,10 +250,12 @@ export class SearchIndexer extends Processor<SearchOperation> {
     throw error
   }
 
-  protected override async deliver(batch: readonly SearchOperation[], signal: AbortSignal): Promise<void> {
+  protected override async deliver(batch: readonly QueuedOperation[], signal: AbortSignal): Promise<void> {
     const operations = batch.some(isWaiting)
-      ? batch.flatMap((operation) => (isWaiting(operation) ? this.#resolved.get(operation)! : [operation]))
-      : (batch as readonly StoreOperation[])
+      ? batch.flatMap((operation): readonly (StoreOperation | WrittenRun)[] =>
+          isWaiting(operation) ? this.#resolved.get(operation)! : [operation],
+        )
+      : (batch as readonly (StoreOperation | WrittenRun)[])
     try {
       await this.#deliveries!.deliver(operations, () => this.#note(operations, signal), signal)
     } catch (error) {
@@ -248,7 +264,7 @@ export class SearchIndexer extends Processor<SearchOperation> {
   }
 
   /** Now and then, and before the documents are there: none has a higher one for long. */
-  async #note(operations: readonly StoreOperation[], signal: AbortSignal): Promise<void> {
+  async #note(operations: readonly { readonly lsn: Lsn }[], signal: AbortSignal): Promise<void> {
     for (const operation of operations) {
       if (operation.lsn > this.#highest) this.#highest = operation.lsn
     }
@@ -277,4 +293,4 @@ export class SearchIndexer extends Processor<SearchOperation> {
   }
 }
 
-const isWaiting = (operation: SearchOperation): operation is WaitingOperation => operation.kind === 'waiting'
+const isWaiting = (operation: QueuedOperation): operation is WaitingOperation => operation.kind === 'waiting'

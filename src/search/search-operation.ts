@@ -1,5 +1,4 @@
 import type { Operation } from '../pipeline/processor.ts'
-import type { ChangeEvent } from '../wal/event.ts'
 import { fillGaps } from '../wal/large-json.ts'
 import type { Filling } from '../wal/large-json.ts'
 import type { Lsn } from '../wal/lsn.ts'
@@ -39,16 +38,8 @@ export interface Version {
   readonly type: 'external' | 'external_gte'
 }
 
-/** Came before the store could be asked what it knows: taken up when it has answered. */
-export interface WaitingOperation extends Operation {
-  readonly kind: 'waiting'
-  readonly event: ChangeEvent
-}
-
 /** What is done to the store. */
 export type StoreOperation = DocumentOperation | StoreChange
-
-export type SearchOperation = StoreOperation | WaitingOperation
 
 /** The two lines of a document for the bulk API. `source` is its JSON, with a gap for each of what is large. */
 export function indexLines(
@@ -84,7 +75,7 @@ export function sourceOf({ bytes }: DocumentOperation): string | null {
 }
 
 /** Of how many bytes its lines are. */
-export const lengthOf = (operation: DocumentOperation): number => operation.size ?? operation.bytes.length
+export const lengthOf = (operation: Operation): number => operation.size ?? operation.bytes.length
 
 /** The same document with other lines. */
 export function withLines(operation: DocumentOperation, bytes: Buffer, hole: Hole | null): DocumentOperation {

@@ -251,6 +251,26 @@ export function isPlainObject(text: string): boolean {
   return true
 }
 
+/** The same of UTF-8, unless it begins with a space or is long: that is for the other one to say. */
+export function isPlainObjectAt(bytes: Buffer, from: number, end: number): boolean | null {
+  if (bytes[from] !== brace) return isBlank(bytes[from]!) ? null : false
+  if (end - from > longestObject) return null
+  let depth = 0
+  let digits = 0
+  for (let i = from; i < end; i++) {
+    const code = bytes[i]!
+    digits = code >= digit0 && code <= digit9 ? digits + 1 : 0
+    if (digits >= longestNumber || code === lineFeed || code === carriageReturn) return false
+    if (code === brace || code === bracket) {
+      if (++depth > deepestObject) return false
+    } else if (code === braceEnd || code === bracketEnd) depth--
+  }
+  return true
+}
+
+/** Whatever may be a white space in some character set. */
+const isBlank = (code: number): boolean => code <= 0x20 || code > 0x7f
+
 const lineFeed = 0x0a
 const carriageReturn = 0x0d
 const digit0 = 0x30

@@ -1,3 +1,4 @@
+import type { Operation } from '../pipeline/processor.ts'
 import type { Lsn } from '../wal/lsn.ts'
 import type { RowShape } from './row-shape.ts'
 import type { DocumentOperation, Version } from './search-operation.ts'
@@ -7,7 +8,7 @@ import type { DocumentOperation, Version } from './search-operation.ts'
  * in a full queue, and whatever lives is copied by the collector of garbage.
  */
 export class WrittenDocument implements DocumentOperation {
-  readonly #shape: RowShape
+  readonly shape: RowShape
   readonly id: string
   readonly lsn: Lsn
   readonly slab: Buffer
@@ -15,7 +16,7 @@ export class WrittenDocument implements DocumentOperation {
   readonly end: number
 
   constructor(shape: RowShape, id: string, lsn: Lsn, slab: Buffer, start: number, end: number) {
-    this.#shape = shape
+    this.shape = shape
     this.id = id
     this.lsn = lsn
     this.slab = slab
@@ -28,15 +29,15 @@ export class WrittenDocument implements DocumentOperation {
   }
 
   get index(): string {
-    return this.#shape.index
+    return this.shape.index
   }
 
   get schema(): string {
-    return this.#shape.table.schema
+    return this.shape.table.schema
   }
 
   get table(): string {
-    return this.#shape.table.name
+    return this.shape.table.name
   }
 
   get version(): Version {
@@ -57,7 +58,7 @@ export class WrittenDocument implements DocumentOperation {
 }
 
 /** Copies the lines of documents, one behind the other, into memory that has room for them. Gives their end. */
-export function copyLines(operations: readonly DocumentOperation[], memory: Buffer): number {
+export function copyLines(operations: readonly Operation[], memory: Buffer): number {
   let at = 0
   for (let i = 0; i < operations.length; i++) {
     const first = operations[i]!

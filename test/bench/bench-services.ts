@@ -37,7 +37,7 @@ export async function benchTopic(): Promise<
 }
 
 /** With 1 GB it refused requests now and then, those of the bare client, too. */
-const storeOptions = ['-XX:TieredStopAtLevel=4', '-Xms2g', '-Xmx2g']
+const storeOptions = ['-XX:TieredStopAtLevel=4', '-Xms6g', '-Xmx6g']
 
 const store: () => Promise<SearchNode> = once(() => startOpenSearch({}, storeOptions))
 
