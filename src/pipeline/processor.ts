@@ -99,9 +99,12 @@ export abstract class Processor<
     return encoded.length
   }
 
-  /** Whether the operation that was queued last may take another change of so many bytes: Node was not told of it yet. */
+  /** Whether the operation that was queued last may take another change: it fits a delivery, and Node was not told of it. */
   protected mayGrow(bytes: number): boolean {
-    return this.#gathered > 0 && this.#gatheredWeight + bytes <= largestStandIn
+    const last = this.#operations.last()
+    if (this.#gathered === 0 || last === undefined) return false
+    const isSmall = countOf(last) < this.#batchSize && sizeOf(last) + bytes <= this.#batchBytes
+    return isSmall && this.#gatheredWeight + bytes <= largestStandIn
   }
 
   /** It has taken it, and `encode` gives null. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Processor } from '../../../src/pipeline/processor.ts'
-import type { Operation } from '../../../src/pipeline/processor.ts'
+import type { Operation, ProcessorOptions } from '../../../src/pipeline/processor.ts'
 import { largestStandIn } from '../../../src/pipeline/weight.ts'
 import type { ChangeEvent } from '../../../src/wal/event.ts'
 import { commit, insert, RecordingCheckpointer } from '../../support/events.ts'
@@ -27,10 +27,7 @@ class GrowingSink extends Processor<Growing> {
   answer: () => void = () => undefined
   #last: Growing | null = null
 
-  constructor(
-    checkpointer: RecordingCheckpointer,
-    options: { batchSize?: number; maxQueueBytes?: number } = {},
-  ) {
+  constructor(checkpointer: RecordingCheckpointer, options: Partial<ProcessorOptions> = {}) {
     super({ checkpointer, maxQueueBytes: 1024 * 1024, batchSize: 1_000, batchBytes: 1024 * 1024, ...options })
   }
 
@@ -87,4 +84,13 @@ test('a full queue is full, however few operations it has', () => {
   while (sink.write(insert(taken))) taken++
   assert.ok(taken <= 10, `${taken} rows were taken`)
   sink.destroy()
+})
+
+test('an operation does not become larger than a delivery may be', async () => {
+  for (const options of [{ batchSize: 3 }, { batchBytes: 3 * rowBytes }]) {
+    const sink = new GrowingSink(new RecordingCheckpointer(), options)
+    for (let n = 1; n <= 7; n++) sink.write(insert(n))
+    await eventually(() => assert.deepEqual(sink.batches, [[3]]))
+    sink.destroy()
+  }
 })
