@@ -37,7 +37,8 @@ export const errorTable = {
     exitCode: 1,
   },
   PGSTREAM_SOURCE_STANDBY: {
-    about: 'The Postgres server is a standby, or has not ended its recovery, and takes no writes.',
+    about:
+      'The Postgres server takes no writes: it is a standby, has not ended its recovery, or is read-only for this user.',
     remedy: 'Use the URL of the primary. A stream that was running goes on by itself after the promotion.',
     exitCode: 1,
   },

@@ -68,7 +68,7 @@ async function firstThatConnects(
 }
 
 /** `pg` has no call that ends a connection without waiting for the server. */
-function cut(client: pg.Client): void {
+export function cut(client: pg.Client): void {
   const { connection } = client as unknown as { connection: { stream: Socket } }
   connection.stream.destroy()
 }

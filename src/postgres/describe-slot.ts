@@ -1,7 +1,7 @@
 import { parseLsn } from '../wal/lsn.ts'
 import type { Lsn } from '../wal/lsn.ts'
 import type { OutputPlugin } from '../wal/plugin-message.ts'
-import { connect } from './connect.ts'
+import { connect, queryTimeoutMs } from './connect.ts'
 import { fromPostgres } from './postgres-error.ts'
 import { findSourceSlot } from './source-slot.ts'
 
@@ -22,9 +22,9 @@ export interface SlotDescription {
  * @throws {PgstreamError} as `findSourceSlot`.
  */
 export async function describeSlot(url: string, slotName?: string): Promise<SlotDescription> {
-  const { slot, plugin, database } = await findSourceSlot(url, slotName)
-  const client = await connect(url)
+  const client = await connect(url, { queryTimeoutMs })
   try {
+    const { slot, plugin, database } = await findSourceSlot(client, slotName)
     const { rows } = await client.query<{ server: string; start: string; current: string }>(
       `select split_part(current_setting('server_version'), ' ', 1) as server,
               confirmed_flush_lsn::text as start, pg_current_wal_flush_lsn()::text as current

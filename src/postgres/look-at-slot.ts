@@ -5,7 +5,7 @@ import { connect, queryTimeoutMs } from './connect.ts'
 import { lookAtBackfill } from './look-at-backfill.ts'
 import { fromPostgres } from './postgres-error.ts'
 import { readRetainedWal } from './read-retained-wal.ts'
-import { findSlot, slotMissing, slotProblem } from './slot.ts'
+import { findSlot, serverIsStandby, slotMissing, slotProblem } from './slot.ts'
 import { slotNameFor } from './slot-name.ts'
 
 /**
@@ -19,13 +19,16 @@ export async function lookAtSlot(options: {
 }): Promise<{ readonly retained: RetainedWal; readonly backfill: BackfillStatus | null }> {
   const client = await connect(options.url, { applicationName: 'pgstream status', queryTimeoutMs })
   try {
-    const { rows } = await client.query<{ database: string }>('select current_database() as database')
-    const name = slotNameFor(rows[0]!.database, options.slotName)
+    const { rows } = await client.query<{ database: string; standby: boolean }>(
+      'select current_database() as database, pg_is_in_recovery() as standby',
+    )
+    const { database, standby } = rows[0]!
+    const name = slotNameFor(database, options.slotName)
     const slot = await findSlot(client, name)
     const retained = slot && (await readRetainedWal(client, name, options.maxRetainedWal))
-    if (!retained) throw slotMissing(name)
+    if (!retained) throw standby ? serverIsStandby() : slotMissing(name)
     const plugin = isOutputPlugin(slot.plugin) ? slot.plugin : 'pgoutput'
-    const problem = slotProblem({ ...slot, lost: false }, rows[0]!.database, plugin)
+    const problem = slotProblem({ ...slot, lost: false }, database, plugin)
     if (problem) throw problem
     return { retained, backfill: (await lookAtBackfill(client, name)) ?? null }
   } catch (cause) {

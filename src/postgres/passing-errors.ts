@@ -1,6 +1,5 @@
 import { PgstreamError } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
-import { connect } from './connect.ts'
 import { sqlState } from './postgres-error.ts'
 
 /** What waiting may mend once the source was found: nobody had to change a setting for it to work. */
@@ -20,15 +19,4 @@ export function isPassing(error: unknown, { readBefore }: { readBefore: boolean 
   if (!(error instanceof PgstreamError)) return false
   if (readBefore) return passingOnceRead.has(error.code)
   return error.code === 'PGSTREAM_SLOT_ACTIVE' || sqlState(error.cause) === cannotConnectNow
-}
-
-/** Of a server that is sending WAL: it can refuse another connection for this reason only while it shuts down. */
-export async function isShuttingDown(url: string): Promise<boolean> {
-  try {
-    const client = await connect(url)
-    await client.end()
-    return false
-  } catch (error) {
-    return error instanceof PgstreamError && sqlState(error.cause) === cannotConnectNow
-  }
 }

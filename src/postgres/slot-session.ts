@@ -6,6 +6,7 @@ import type { CommitEvent } from '../wal/event.ts'
 import { noLsn } from '../wal/lsn.ts'
 import type { Lsn } from '../wal/lsn.ts'
 import type { OutputPlugin } from '../wal/plugin-message.ts'
+import { connect, queryTimeoutMs } from './connect.ts'
 import { publicationName } from './publication.ts'
 import { readKnowledge } from './read-knowledge.ts'
 import { ReplicationConnection } from './replication-connection.ts'
@@ -13,8 +14,7 @@ import { startReplication } from './start-replication.ts'
 import type { SourceKnowledge } from './source-knowledge.ts'
 import type { SourceState } from './source-state.ts'
 import { findSourceSlot } from './source-slot.ts'
-import { isShuttingDown } from './passing-errors.ts'
-import { ShutdownWatch } from './shutdown-watch.ts'
+import { applicationName, ShutdownWatch } from './shutdown-watch.ts'
 import { Watchdog } from './watchdog.ts'
 
 /** Makes of the messages of a plugin what a session hands on. */
@@ -79,7 +79,6 @@ export class SlotSession {
   #over = false
   #error: Error | null = null
   #replyOwed = false
-  #received: Lsn = noLsn
   #told: Lsn = noLsn
   #toldAt = 0
   #arrivingBytes = 0
@@ -87,19 +86,23 @@ export class SlotSession {
   /** Resolves when the server sends. @throws {PgstreamError} */
   static async open(options: SessionOptions, handlers: SessionHandlers): Promise<SlotSession> {
     const { url, slotName, signal, ours } = options
-    const slot = await findSourceSlot(url, slotName, { signal, ours })
-    const connection = await ReplicationConnection.open(url, signal)
+    const client = await connect(url, { applicationName, signal, queryTimeoutMs })
+    let session: SlotSession | undefined
+    const shutdownWatch = new ShutdownWatch({ url, client, onShutdown: () => session?.letGo() })
+    let connection: ReplicationConnection | undefined
     try {
+      const slot = await findSourceSlot(client, slotName, ours)
+      connection = await ReplicationConnection.open(url, signal)
       options.onProcess(connection.pid)
       const source = { ...slot, ...(await connection.identify()) }
       await options.examine(source, connection)
       const timeoutMs = (await connection.senderTimeoutMs()) || defaultTimeoutMs
       const knowledge = await readKnowledge(connection, slot)
-      const session = new SlotSession(source, connection, options, handlers, timeoutMs, knowledge)
+      session = new SlotSession(source, connection, shutdownWatch, options, handlers, timeoutMs, knowledge)
       await session.#start()
       return session
     } catch (error) {
-      await connection.close()
+      await Promise.all([shutdownWatch.close(), connection?.close()])
       throw error
     }
   }
@@ -107,6 +110,7 @@ export class SlotSession {
   private constructor(
     source: SourceState,
     connection: ReplicationConnection,
+    shutdownWatch: ShutdownWatch,
     options: SessionOptions,
     handlers: SessionHandlers,
     timeoutMs: number,
@@ -114,6 +118,7 @@ export class SlotSession {
   ) {
     this.source = source
     this.#connection = connection
+    this.#shutdownWatch = shutdownWatch
     this.#options = options
     this.#handlers = handlers
     this.#decoder = options.openMessages(
@@ -124,10 +129,6 @@ export class SlotSession {
     )
     const intervalMs = Math.min(statusIntervalMs, timeoutMs / 3)
     this.#watchdog = new Watchdog(timeoutMs * options.patience, intervalMs)
-    this.#shutdownWatch = new ShutdownWatch({
-      ask: () => isShuttingDown(options.url),
-      onShutdown: () => this.#end(shuttingDown()),
-    })
     this.#statusTimer = setInterval(() => this.#look(), intervalMs)
   }
 
@@ -181,18 +182,28 @@ export class SlotSession {
     this.#connection.sendStatus(this.#told, replyRequested)
   }
 
+  /** Of a server that is shutting down. */
+  letGo(): void {
+    this.#end(
+      new PgstreamError(
+        'PGSTREAM_SOURCE_UNREACHABLE',
+        'The server is shutting down, and waits for what the destination has not taken yet.',
+        { remedy: 'Nothing is lost: what was not confirmed comes again when the server is back.' },
+      ),
+    )
+  }
+
   /** Sends the last status and lets go of the slot. */
   async close(): Promise<void> {
     this.#over = true
     clearInterval(this.#statusTimer)
     this.sendStatus()
-    await this.#connection.close()
+    await Promise.all([this.#shutdownWatch.close(), this.#connection.close()])
   }
 
   #onMessage(payload: Buffer, walStart: Lsn): void {
     if (this.#over) return
     this.#arrivingBytes = payload.length
-    if (walStart > this.#received) this.#received = walStart
     try {
       this.#decoder.decode(payload, walStart)
     } catch (error) {
@@ -206,7 +217,6 @@ export class SlotSession {
    */
   #onKeepalive(walEnd: Lsn, replyRequested: boolean): void {
     if (this.#over) return
-    if (walEnd > this.#received) this.#received = walEnd
     if (!this.#decoder.inTransaction) this.#handlers.onPosition(walEnd)
     if (!replyRequested) return
     this.#replyOwed = true
@@ -217,13 +227,8 @@ export class SlotSession {
   }
 
   #look(): void {
-    const at = performance.now()
-    const confirmed = this.#options.confirmed()
-    // within a transaction what was received may lie before what is confirmed: positions pass while it is being written
-    const pending = this.inTransaction || this.#received > confirmed
-    this.#shutdownWatch.look({ at, confirmed, pending })
     const verdict = this.#watchdog.look({
-      at,
+      at: performance.now(),
       bytesRead: this.#connection.bytesRead,
       paused: this.#paused,
     })
@@ -242,15 +247,9 @@ export class SlotSession {
     this.#over = true
     clearInterval(this.#statusTimer)
     this.#connection.destroy()
+    void this.#shutdownWatch.close()
     this.#error =
       error ?? new PgstreamError('PGSTREAM_SOURCE_UNREACHABLE', 'The server ended the replication stream.')
     this.#handlers.onEnd(this.#error)
   }
 }
-
-const shuttingDown = (): PgstreamError =>
-  new PgstreamError(
-    'PGSTREAM_SOURCE_UNREACHABLE',
-    'The server is shutting down, and would wait for what the destination has not taken yet.',
-    { remedy: 'Nothing is lost: what was not confirmed comes again when the server is back.' },
-  )

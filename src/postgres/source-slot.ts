@@ -1,9 +1,9 @@
+import type pg from 'pg'
 import { PgstreamError } from '../errors.ts'
 import { noLsn } from '../wal/lsn.ts'
 import type { Lsn } from '../wal/lsn.ts'
 import { isOutputPlugin } from '../wal/plugin-message.ts'
 import type { OutputPlugin } from '../wal/plugin-message.ts'
-import { connect, queryTimeoutMs } from './connect.ts'
 import { pluginProblem } from './plugin-problem.ts'
 import { fromPostgres } from './postgres-error.ts'
 import { findPublication, otherPublication, publicationName } from './publication.ts'
@@ -19,23 +19,17 @@ export interface SourceSlot {
   readonly confirmed: Lsn
 }
 
-export interface FindSourceSlotOptions {
-  readonly signal?: AbortSignal
-  /** Server processes that read the slot for us before, and may not have noticed their end yet. */
-  readonly ours?: ReadonlySet<number> | undefined
-}
-
 /**
  * Looks at slot and publication before they are read, because what Postgres says of them then does not say what to do.
  * @throws {PgstreamError} PGSTREAM_SLOT_MISSING, PGSTREAM_SLOT_ACTIVE, PGSTREAM_SLOT_INVALID, PGSTREAM_NOT_INITIALIZED,
  * PGSTREAM_SOURCE_STANDBY; PGSTREAM_SLOT_ADVANCED when somebody else reads what was ours.
  */
 export async function findSourceSlot(
-  url: string,
+  client: pg.ClientBase,
   slotName?: string,
-  { signal, ours }: FindSourceSlotOptions = {},
+  /** Server processes that read the slot for us before, and may not have noticed their end yet. */
+  ours?: ReadonlySet<number>,
 ): Promise<SourceSlot> {
-  const client = await connect(url, { signal, queryTimeoutMs })
   try {
     const { rows } = await client.query<{ database: string; standby: boolean }>(
       'select current_database() as database, pg_is_in_recovery() as standby',
@@ -66,8 +60,6 @@ export async function findSourceSlot(
     return { slot: name, plugin, database, confirmed: slot.confirmed ?? noLsn }
   } catch (cause) {
     throw fromPostgres(cause, 'looking at the replication slot')
-  } finally {
-    await client.end()
   }
 }
 

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { translator } from '../../src/translator/translator.ts'
@@ -34,6 +36,60 @@ for (const { major } of postgresServers()) {
     stream.sink.letGo()
     await eventually(() => assert.equal(new Set(stream.sink.lines).size, 50_000))
     await stream.stop()
+  })
+
+  test(`Postgres ${major}: a server can be shut down while the destination is slow, and goes on afterwards`, async () => {
+    await using server = await startPostgres({ major })
+    await using database = await preparedDatabase(server)
+    await database.query('create table t (id int, name text)')
+    await using stream = openHeldStream(database, { maxQueueBytes: 10_000, batchSize: 10 })
+    let taken = 0
+    const slow = setInterval(() => stream.sink.batches[taken] && stream.sink.batches[taken++]!.succeed(), 20)
+    await database.query(`insert into t select i, 'row ' || i from generate_series(1, 50000) i`)
+    await eventually(() => taken > 5)
+    await stopsInTime(server)
+    clearInterval(slow)
+    assert.ok(stream.sink.lines.length < 50_000)
+    await server.restart()
+    stream.sink.letGo()
+    await eventually(() => assert.equal(new Set(stream.sink.lines).size, 50_000))
+    await stream.stop()
+  })
+
+  test(`Postgres ${major}: a smart shutdown, or whoever ends our idle session, leaves a stream alone`, async () => {
+    await using server = await startPostgres({ major })
+    await using database = await preparedDatabase(server)
+    await database.query('create table t (id int, name text)')
+    await using user = await openSession(database.url)
+    const { logger, lines } = heardLogger()
+    await using stream = openHeldStream(database, { logger })
+    await database.query(`insert into t values (1, 'held')`)
+    await eventually(() => stream.sink.lines.length > 0)
+    const idle = async (): Promise<number | null> =>
+      (
+        await user.query<{ pid: number }>(
+          `select pid from pg_stat_activity where application_name = 'pgstream listener'`,
+        )
+      )[0]?.pid ?? null
+    const first = await idle()
+    await user.query('select pg_terminate_backend($1)', [first])
+    await eventually(async () => {
+      const now = await idle()
+      return now !== null && now !== first
+    })
+    const postmaster = await readFile(join(server.dataDir, 'postmaster.pid'), 'utf8')
+    process.kill(Number(postmaster.split('\n')[0]), 'SIGTERM')
+    await eventually(() => assert.rejects(openSession(database.url)))
+    const second = await idle()
+    await pause(6_000) // longer than a server in a fast shutdown is kept waiting
+    assert.equal(await idle(), second)
+    await user.query(`insert into t values (2, 'after')`)
+    stream.sink.letGo()
+    await eventually(() => assert.deepEqual(stream.sink.lines, ['held', 'after']))
+    assert.deepEqual(
+      lines.filter(({ level }) => level === 'warn'),
+      [],
+    )
   })
 
   test(`Postgres ${major}: a server can be shut down just after DDL, whose marks it refuses by then`, async () => {

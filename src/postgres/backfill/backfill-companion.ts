@@ -61,7 +61,7 @@ export class BackfillCompanion implements Companion {
   }
 
   async open(): Promise<void> {
-    await this.#patiently(() => this.#ask())
+    await this.#patiently(() => this.#ask(), false)
   }
 
   /**
@@ -69,16 +69,16 @@ export class BackfillCompanion implements Companion {
    * sooner: as long as another process reads the slot, the backfill is its own, and our watermarks would come to it.
    */
   async reading(): Promise<void> {
-    await this.#patiently(() => this.#begin())
+    await this.#patiently(() => this.#begin(), true)
   }
 
-  async #patiently(work: () => Promise<void>): Promise<void> {
+  async #patiently(work: () => Promise<void>, readBefore: boolean): Promise<void> {
     while (!this.#abort.signal.aborted) {
       try {
         return await work()
       } catch (error) {
         // the listener waits for such a server, too
-        if (this.#abort.signal.aborted || !isPassing(error, { readBefore: false })) throw error
+        if (this.#abort.signal.aborted || !isPassing(error, { readBefore })) throw error
         const { code, message, remedy } = asPgstreamError(error)
         this.#tell.warn({ code, remedy }, `${message} Trying again until it works`)
         await pause(retryMs, undefined, { signal: this.#abort.signal }).catch(() => undefined)

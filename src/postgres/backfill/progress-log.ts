@@ -21,7 +21,8 @@ export class ProgressLog {
     for (const table of tables) {
       const before = this.#last.get(table.oid)
       this.#last.set(table.oid, table.rows)
-      if (before === undefined || before === table.rows) continue
+      // fewer: it was cancelled, and begun anew
+      if (before === undefined || before >= table.rows) continue
       const rowsPerSecond = Math.round((table.rows - before) / seconds)
       const estimate = table.estimatedRows ?? 0
       const left = estimate - table.rows

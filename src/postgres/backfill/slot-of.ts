@@ -1,6 +1,6 @@
-import { PgstreamError } from '../../errors.ts'
 import { isOutputPlugin } from '../../wal/plugin-message.ts'
 import type { OutputPlugin } from '../../wal/plugin-message.ts'
+import { serverIsStandby, slotMissing } from '../slot.ts'
 import { slotNameFor } from '../slot-name.ts'
 import type { SteadySession } from '../steady-session.ts'
 
@@ -9,20 +9,22 @@ export interface DescribedSlot {
   readonly plugin: OutputPlugin
 }
 
-/** The slot of a database that is meant, and its plugin. @throws {PgstreamError} PGSTREAM_SLOT_MISSING */
+/** The slot of a database that is meant, and its plugin. @throws {PgstreamError} PGSTREAM_SLOT_MISSING, PGSTREAM_SOURCE_STANDBY */
 export async function describeSlot(
   connection: SteadySession,
   asked: string | undefined,
 ): Promise<DescribedSlot> {
-  const databases = await connection.query<{ database: string }>('select current_database() as database', [])
-  const name = slotNameFor(databases[0]!.database, asked)
+  const [server] = await connection.query<{ database: string; standby: boolean }>(
+    'select current_database() as database, pg_is_in_recovery() as standby',
+  )
+  const { database, standby } = server!
+  if (standby) throw serverIsStandby()
+  const name = slotNameFor(database, asked)
   const rows = await connection.query<{ plugin: string | null }>(
     'select plugin from pg_replication_slots where slot_name = $1',
     [name],
   )
   const [slot] = rows
-  if (!slot) {
-    throw new PgstreamError('PGSTREAM_SLOT_MISSING', `There is no replication slot ${name} on the server.`)
-  }
+  if (!slot) throw slotMissing(name)
   return { name, plugin: isOutputPlugin(slot.plugin) ? slot.plugin : 'pgoutput' }
 }
