@@ -1,15 +1,11 @@
-import type { Operation } from '../pipeline/processor.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import { Pauses } from './keep-trying.ts'
 import type { Persistence } from './keep-trying.ts'
 import type { BulkItem, SearchClient } from './search-client.ts'
-import { lengthOf } from './search-operation.ts'
-import type { DocumentOperation } from './search-operation.ts'
+import { bulkDocuments } from './search-operation.ts'
+import type { BulkDocuments, DocumentOperation } from './search-operation.ts'
 import { asSearchError, foreignAnswer, isPassing, StoreError } from './store-error.ts'
 import { withoutObjects } from './without-objects.ts'
-import { copyLines } from './written-document.ts'
-import { oneByOne } from './written-run.ts'
-import type { WrittenRun } from './written-run.ts'
 
 export interface BulkOptions extends Persistence {
   readonly client: SearchClient
@@ -33,61 +29,56 @@ export class BulkSender {
   }
 
   /** In their order. What has to be tried again holds back everything behind this call. */
-  async send(operations: readonly DocumentOperation[], signal: AbortSignal): Promise<void> {
+  async send(documents: BulkDocuments, signal: AbortSignal): Promise<void> {
+    const { deadLetters } = this.#options
     const pauses = new Pauses('Writing documents', { ...this.#options, signal })
     const healed = new Set<string>()
-    let pending = operations
-    while (pending.length > 0) {
+    let pending = documents
+    while (pending.count > 0) {
       const answer = await this.#answer(pending)
       if (answer instanceof StoreError) {
         if (isPassing(answer)) {
           await pauses.wait(answer)
           continue
         }
-        if (answer.status === 413 || answer.status === 400) return this.#halves(pending, answer, signal)
+        if (answer.status === 413 || answer.status === 400) {
+          return this.#halves(pending.documents(), answer, signal)
+        }
         throw asSearchError(answer, 'Writing documents')
       }
       if (answer === 'done') {
-        await this.#done(pending, signal)
+        // unless something is wrong nobody has to know them one by one
+        if (!deadLetters.isEmpty) await this.#done(pending.documents(), signal)
         break
       }
-      pending = await this.#settle(pending, answer, { healed, pauses, signal })
+      pending = bulkDocuments(await this.#settle(pending.documents(), answer, { healed, pauses, signal }))
     }
     pauses.succeeded()
   }
 
-  /** The same for whole runs: unless something is wrong with one of them, nobody has to know their documents. */
-  async sendRuns(runs: readonly WrittenRun[], signal: AbortSignal): Promise<void> {
-    const answer = await this.#answer(runs)
-    if (answer !== 'done') return this.send(oneByOne(runs), signal)
-    if (!this.#options.deadLetters.isEmpty) await this.#done(oneByOne(runs), signal)
-  }
-
-  async #answer(
-    operations: readonly (DocumentOperation | WrittenRun)[],
-  ): Promise<readonly BulkItem[] | 'done' | StoreError> {
+  async #answer(documents: BulkDocuments): Promise<readonly BulkItem[] | 'done' | StoreError> {
     try {
-      const answer = await this.#request(operations)
-      if (answer === 'done' || answer.length === operations.length) return answer
-      return foreignAnswer(`of ${operations.length} documents, ${answer.length} were answered`)
+      const answer = await this.#request(documents)
+      if (answer === 'done' || answer.length === documents.count) return answer
+      return foreignAnswer(`of ${documents.count} documents, ${answer.length} were answered`)
     } catch (error) {
       if (error instanceof StoreError) return error
       throw error
     }
   }
 
-  async #request(operations: readonly Operation[]): Promise<readonly BulkItem[] | 'done'> {
+  async #request(documents: BulkDocuments): Promise<readonly BulkItem[] | 'done'> {
     const { client } = this.#options
-    if (operations.length === 1) return client.bulk(operations[0]!.bytes)
-    const memory = this.#memoryFor(operations)
-    const answer = await client.bulk(memory.subarray(0, copyLines(operations, memory)))
+    // a single one may be large
+    if (documents.count === 1) return client.bulk(documents.documents()[0]!.bytes)
+    const memory = this.#memoryOf(documents.size)
+    const answer = await client.bulk(memory.subarray(0, documents.copyTo(memory)))
     // nobody reads it any more: a request that failed may still be on its way
     this.#memory.push(memory)
     return answer
   }
 
-  #memoryFor(operations: readonly Operation[]): Buffer {
-    const length = operations.reduce((sum, operation) => sum + lengthOf(operation), 0)
+  #memoryOf(length: number): Buffer {
     const memory = this.#memory.pop()
     return memory && memory.length >= length ? memory : Buffer.allocUnsafeSlow(length)
   }
@@ -150,8 +141,8 @@ export class BulkSender {
   ): Promise<void> {
     if (operations.length > 1) {
       const half = Math.ceil(operations.length / 2)
-      await this.send(operations.slice(0, half), signal)
-      return this.send(operations.slice(half), signal)
+      await this.send(bulkDocuments(operations.slice(0, half)), signal)
+      return this.send(bulkDocuments(operations.slice(half)), signal)
     }
     const { status, type, reason } = error
     const about = { type: status === 413 ? 'too_large' : type, reason }

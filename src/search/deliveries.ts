@@ -1,12 +1,14 @@
 import type { BulkSender } from './bulk.ts'
 import type { DeadLetters } from './dead-letters.ts'
+import { DocumentBatch } from './document-batch.ts'
 import { needsFilling } from './fill-holes.ts'
 import type { HoleFiller } from './fill-holes.ts'
 import { Lanes } from './lanes.ts'
 import type { SchemaChanges } from './schema-change.ts'
 import type { DocumentOperation, StoreOperation } from './search-operation.ts'
 import type { DocumentsStep, MapStep, SaveStep } from './store-change.ts'
-import { oneByOne, WrittenRun } from './written-run.ts'
+import { oneByOne } from './written-run.ts'
+import type { WrittenRun } from './written-run.ts'
 
 export interface DeliveryOptions {
   readonly bulk: BulkSender
@@ -62,15 +64,12 @@ export class Deliveries {
       sent = []
       await this.#lanes.idle()
     }
-    for (const { maps, documents: mixed, change } of sectionsOf(operations, saves)) {
+    for (const { maps, documents, change } of sectionsOf(operations, saves)) {
       await changes.map(maps, signal)
-      const runs = mixed.filter((each) => each instanceof WrittenRun)
-      const documents = runs.length === mixed.length && this.#lanes.areFree ? [] : oneByOne(mixed)
-      if (documents.some(needsFilling)) {
+      if (documents.some((each) => each.kind !== 'run' && needsFilling(each))) {
         await allSent()
-        await this.#fillAndSend(documents, signal)
-      } else if (documents.length > 0) sent.push(told(this.#lanes.send(lastOfEach(documents), signal)))
-      else if (runs.length > 0) sent.push(told(this.#lanes.sendRuns(runs, signal)))
+        await this.#fillAndSend(oneByOne(documents), signal)
+      } else if (documents.length > 0) sent.push(told(this.#lanes.send(new DocumentBatch(documents), signal)))
       if (!change) continue
       await allSent()
       await changes.change(change, signal)
@@ -88,10 +87,11 @@ export class Deliveries {
     for (let at = 0; at < documents.length;) {
       const some = holes.next(documents, at)
       at += some.length
-      const filled = lastOfEach(await holes.fill(some, signal))
+      const filled = new DocumentBatch(await holes.fill(some, signal))
       // the old document has what the new one lacked, if this comes again: it goes last
-      if (some.some(({ hole, id }) => hole !== null && hole.from !== id)) await bulk.send(filled, signal)
-      else await this.#lanes.send(filled, signal)
+      if (some.some(({ hole, id }) => hole !== null && hole.from !== id)) {
+        for (const portion of filled.portions(1)) await bulk.send(portion, signal)
+      } else await this.#lanes.send(filled, signal)
     }
   }
 }
@@ -131,30 +131,4 @@ function* sectionsOf(
     }
   }
   yield { maps, documents, change: null }
-}
-
-/** By a version of the user's own: the LSNs of one row only rise. */
-const isNewer = ({ version: a }: DocumentOperation, { version: b }: DocumentOperation): boolean =>
-  b?.type === 'external_gte' && a !== null && a.value > b.value
-
-/** What came later stands for what came before it: it says everything of the row. */
-function lastOfEach(operations: readonly DocumentOperation[]): readonly DocumentOperation[] {
-  const indices = new Map<string, Map<string, DocumentOperation>>()
-  let last = new Map<string, DocumentOperation>()
-  let index: string | null = null
-  let count = 0
-  for (const operation of operations) {
-    if (operation.index !== index) {
-      index = operation.index
-      last = indices.get(index) ?? new Map<string, DocumentOperation>()
-      indices.set(index, last)
-    }
-    const before = last.get(operation.id)
-    if (before === undefined) count++
-    else if (isNewer(before, operation)) continue
-    else last.delete(operation.id)
-    last.set(operation.id, operation)
-  }
-  if (count === operations.length) return operations
-  return [...indices.values()].flatMap((last) => [...last.values()])
 }

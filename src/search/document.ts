@@ -7,7 +7,6 @@ import type {
   UpdateEvent,
 } from '../wal/event.ts'
 import type { Filling } from '../wal/large-json.ts'
-import { printedValue } from '../wal/printed-bytes.ts'
 import { noTuple, PrintedChange } from '../wal/printed-change.ts'
 import type { Relation } from '../wal/relation.ts'
 import { unchangedToast } from '../wal/value.ts'
@@ -18,7 +17,8 @@ import type { IndexedTables } from './indexed-tables.ts'
 import { typeInRow, withColumn } from './indexed-table.ts'
 import type { IndexedTable } from './indexed-table.ts'
 import { lsnField } from './index-mapping.ts'
-import { documentId, idOf, rowShape } from './row-shape.ts'
+import { printedId } from './printed-id.ts'
+import { documentId, rowShape } from './row-shape.ts'
 import type { RowShape } from './row-shape.ts'
 import { deleteLine, indexLines } from './search-operation.ts'
 import type { DocumentOperation, Hole, StoreOperation, Version } from './search-operation.ts'
@@ -196,14 +196,13 @@ const targetOf = ({ index, table }: RowShape): Pick<DocumentOperation, 'index' |
 
 /** What stayed as it was printed has all its values, and an id of its own. */
 function writePrinted(change: PrintedChange, shape: RowShape): DocumentOperation[] {
-  const { identityAt, table } = shape
-  const identity = identityAt?.map((at) => printedValue(change, at))
-  const id = identity ? idOf(table, identity) : null
+  const written = writePrintedLines(shape, change)
+  if (written) return [written]
+  const id = printedId(shape, change)
   if (id === null) return []
   const { lsn } = change
   const version: Version = { value: lsn, type: 'external' }
-  const written = writePrintedLines(shape, { id, version, lsn }, change)
-  return [written ?? documentOf(shape, { id, version, lsn }, null, longLines(shape, id, version, change))]
+  return [documentOf(shape, { id, version, lsn }, null, longLines(shape, id, version, change))]
 }
 
 function write(

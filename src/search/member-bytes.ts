@@ -34,7 +34,7 @@ export interface MemberBytesOptions {
 
 const mostOfCharacter = 6
 /** Of ranges, lists and whatever else is written in several forms. */
-const mostOfOther = 20
+export const mostOfOther = 20
 const mostOfFrame = 128
 const none: Filling[] = []
 

@@ -36,8 +36,12 @@ export interface RowShape {
   /** The same for who writes bytes: the beginning of the line before a document, of the document, and its members. */
   readonly bytes: {
     readonly action: Buffer
+    /** The beginning of each id, with the quote before it. */
+    readonly idHead: Buffer
     readonly head: Buffer
     readonly members: readonly MemberBytes[]
+    /** The most that all members take, but for their values. */
+    readonly mostOfNames: number
   }
 }
 
@@ -80,8 +84,10 @@ export function rowShape(options: {
     head,
     bytes: {
       action: Buffer.from(actionStart('index', index)),
+      idHead: Buffer.from(JSON.stringify(idHead(table)).slice(0, -1)),
       head: Buffer.from(head),
       members: columns.map(({ bytes }) => bytes),
+      mostOfNames: columns.reduce((sum, { bytes }) => sum + bytes.most(0), 0),
     },
   }
 }
@@ -105,11 +111,13 @@ export function documentId(
 }
 
 /** The id of a document with these values in the columns of the table's identity. */
-export function idOf({ id, identityNumber }: IndexedTable, values: readonly Value[]): string | null {
+export function idOf(table: IndexedTable, values: readonly Value[]): string | null {
   const text = identityText(values, longestIdentity)
-  if (text === null) return null
-  return identityNumber <= 1 ? `${id}_${text}` : `${id}.${identityNumber}_${text}`
+  return text === null ? null : idHead(table) + text
 }
+
+const idHead = ({ id, identityNumber }: IndexedTable): string =>
+  identityNumber <= 1 ? `${id}_` : `${id}.${identityNumber}_`
 
 /** The id of the table that a document with this id is of. */
 export const tableOf = (documentId: string): string => /^[^._]*/.exec(documentId)![0]

@@ -1,4 +1,3 @@
-import { Writable } from 'node:stream'
 import { defaults } from '../config/defaults.ts'
 import type { WriteCallback } from '../pipeline/confirming-writable.ts'
 import { Processor } from '../pipeline/processor.ts'
@@ -105,12 +104,10 @@ export class SearchIndexer extends Processor<QueuedOperation> {
       retry: options.storeRetry ?? { firstMs: 100, mostMs: 10_000, retries: Infinity },
       onRetry: (error) => this.metrics.retrying(error),
     }
-    // what comes before it is open is encoded twice
+    // until it is open: what comes before is encoded twice
     Object.defineProperty(this, 'writableNeedDrain', {
-      get: () =>
-        this.#encoder === null
-          ? (this.#drainOwed = true)
-          : Reflect.get(Writable.prototype, 'writableNeedDrain', this),
+      get: () => (this.#drainOwed = true),
+      configurable: true,
     })
     this.#history = new History(client, this.#prefix, this.#generation)
     this.#deadLetters = new DeadLetters({
@@ -141,6 +138,7 @@ export class SearchIndexer extends Processor<QueuedOperation> {
       })
       encoder.tables.restore(await this.#history.tables())
       this.#encoder = encoder
+      Reflect.deleteProperty(this, 'writableNeedDrain')
       this.#deliveries = this.#makeDeliveries(encoder, abilities.objectType !== null)
       for (const operation of this.#waiting)
         this.#resolved.set(operation, this.#encode(operation.event, encoder))
@@ -213,17 +211,16 @@ export class SearchIndexer extends Processor<QueuedOperation> {
 
   protected override encode(event: ChangeEvent): Encoded {
     if (event.kind === 'message') return null
-    if (this.#encoder) return this.#inRuns(event, this.#encode(event, this.#encoder))
+    if (this.#encoder) return this.#inRuns(this.#encode(event, this.#encoder))
     const waiting: WaitingOperation = { kind: 'waiting', event, bytes: encodeWireJsonBytes(event) }
     this.#waiting.push(waiting)
     return waiting
   }
 
   /** Null when the run that was queued before has taken the row. */
-  #inRuns(event: ChangeEvent, operations: readonly StoreOperation[]): Encoded {
+  #inRuns(operations: readonly StoreOperation[]): Encoded {
     const [document] = operations
-    const isOfBackfill = 'snapshot' in event && event.snapshot === true
-    if (!isOfBackfill || operations.length !== 1 || !(document instanceof WrittenDocument)) {
+    if (operations.length !== 1 || !(document instanceof WrittenDocument)) {
       this.#runs.end()
       return operations
     }

@@ -41,6 +41,16 @@ export interface Version {
 /** What is done to the store. */
 export type StoreOperation = DocumentOperation | StoreChange
 
+/** What goes to the store by one bulk request. */
+export interface BulkDocuments {
+  readonly count: number
+  /** In bytes. */
+  readonly size: number
+  /** Copies all lines, one behind the other, into memory that has room for them. Gives their end. */
+  readonly copyTo: (memory: Buffer) => number
+  readonly documents: () => readonly DocumentOperation[]
+}
+
 /** The two lines of a document for the bulk API. `source` is its JSON, with a gap for each of what is large. */
 export function indexLines(
   index: string,
@@ -76,6 +86,15 @@ export function sourceOf({ bytes }: DocumentOperation): string | null {
 
 /** Of how many bytes its lines are. */
 export const lengthOf = (operation: Operation): number => operation.size ?? operation.bytes.length
+
+export function bulkDocuments(documents: readonly DocumentOperation[]): BulkDocuments {
+  return {
+    count: documents.length,
+    size: documents.reduce((sum, document) => sum + lengthOf(document), 0),
+    copyTo: (memory) => documents.reduce((at, { bytes }) => at + bytes.copy(memory, at), 0),
+    documents: () => documents,
+  }
+}
 
 /** The same document with other lines. */
 export function withLines(operation: DocumentOperation, bytes: Buffer, hole: Hole | null): DocumentOperation {

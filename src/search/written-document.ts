@@ -1,7 +1,10 @@
-import type { Operation } from '../pipeline/processor.ts'
 import type { Lsn } from '../wal/lsn.ts'
+import { endOfText } from './id-bytes.ts'
 import type { RowShape } from './row-shape.ts'
 import type { DocumentOperation, Version } from './search-operation.ts'
+
+/** What stands between its id and its version. */
+export const versionName: Buffer = Buffer.from(',"version":')
 
 /**
  * An ordinary document to write, whose lines stand in memory that it shares. A class of few fields, because many of them wait
@@ -9,15 +12,13 @@ import type { DocumentOperation, Version } from './search-operation.ts'
  */
 export class WrittenDocument implements DocumentOperation {
   readonly shape: RowShape
-  readonly id: string
   readonly lsn: Lsn
   readonly slab: Buffer
   readonly start: number
   readonly end: number
 
-  constructor(shape: RowShape, id: string, lsn: Lsn, slab: Buffer, start: number, end: number) {
+  constructor(shape: RowShape, lsn: Lsn, slab: Buffer, start: number, end: number) {
     this.shape = shape
-    this.id = id
     this.lsn = lsn
     this.slab = slab
     this.start = start
@@ -26,6 +27,12 @@ export class WrittenDocument implements DocumentOperation {
 
   get kind(): 'index' {
     return 'index'
+  }
+
+  /** Made when it is asked for: most of the time nobody does. */
+  get id(): string {
+    const at = this.start + this.shape.bytes.action.length
+    return JSON.parse(this.slab.toString('utf8', at, endOfText(this.slab, at))) as string
   }
 
   get index(): string {
@@ -55,26 +62,4 @@ export class WrittenDocument implements DocumentOperation {
   get bytes(): Buffer {
     return this.slab.subarray(this.start, this.end)
   }
-}
-
-/** Copies the lines of documents, one behind the other, into memory that has room for them. Gives their end. */
-export function copyLines(operations: readonly Operation[], memory: Buffer): number {
-  let at = 0
-  for (let i = 0; i < operations.length; i++) {
-    const first = operations[i]!
-    let lines: Buffer
-    if (first instanceof WrittenDocument) {
-      // those that were written one behind the other are copied at once
-      let { end } = first
-      for (let next = operations[i + 1]; next instanceof WrittenDocument; next = operations[i + 1]) {
-        if (next.slab !== first.slab || next.start !== end) break
-        end = next.end
-        i++
-      }
-      lines = first.slab.subarray(first.start, end)
-    } else lines = first.bytes
-    memory.set(lines, at)
-    at += lines.length
-  }
-  return at
 }

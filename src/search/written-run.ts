@@ -1,65 +1,83 @@
 import type { Operation } from '../pipeline/processor.ts'
+import { lsn as asLsn } from '../wal/lsn.ts'
 import type { Lsn } from '../wal/lsn.ts'
+import { endOfText } from './id-bytes.ts'
 import type { DocumentOperation } from './search-operation.ts'
-import { WrittenDocument } from './written-document.ts'
+import { versionName, WrittenDocument } from './written-document.ts'
 
-const newline = 0x0a
-const quote = 0x22
-const backslash = 0x5c
+const comma = 0x2c
 
 /**
- * Documents of rows that a backfill read, whose lines stand one behind the other in one piece of memory. One operation for all
- * of them, because each of those that wait in a queue costs its share of every step on the way, and of the collection of
- * garbage (test/bench/README.md). All have the version of one `low`, so none of them replaces another.
+ * Documents whose lines stand one behind the other in one piece of memory. One operation for all of them, because each of
+ * those that wait in a queue costs its share of every step on the way, and of the collection of garbage (test/bench/README.md).
  */
 export class WrittenRun implements Operation {
   readonly kind = 'run'
   readonly #first: WrittenDocument
-  #end: number
-  #count = 1
+  readonly #ends: number[]
+  #highest: Lsn
 
   constructor(first: WrittenDocument) {
     this.#first = first
-    this.#end = first.end
+    this.#ends = [first.end]
+    this.#highest = first.lsn
   }
 
   get count(): number {
-    return this.#count
+    return this.#ends.length
   }
 
+  /** The highest. */
   get lsn(): Lsn {
-    return this.#first.lsn
+    return this.#highest
   }
 
   get size(): number {
-    return this.#end - this.#first.start
+    return this.endOf(this.count - 1) - this.#first.start
   }
 
   get bytes(): Buffer {
-    return this.#first.slab.subarray(this.#first.start, this.#end)
+    return this.#first.slab.subarray(this.#first.start, this.endOf(this.count - 1))
   }
 
-  /** Whether it has taken the document: one of the same table and version whose lines begin where these end. */
+  get index(): string {
+    return this.#first.index
+  }
+
+  /** Where its lines stand, among others. */
+  get slab(): Buffer {
+    return this.#first.slab
+  }
+
+  startOf(nth: number): number {
+    return nth === 0 ? this.#first.start : this.#ends[nth - 1]!
+  }
+
+  endOf(nth: number): number {
+    return this.#ends[nth]!
+  }
+
+  /** How far behind its start a document has its id. */
+  get idOffset(): number {
+    return this.#first.shape.bytes.action.length
+  }
+
+  /** Whether it has taken the document: one of the same table whose lines begin where these end. */
   add({ shape, lsn, slab, start, end }: WrittenDocument): boolean {
     const first = this.#first
-    if (start !== this.#end || slab !== first.slab || shape !== first.shape || lsn !== first.lsn) return false
-    this.#end = end
-    this.#count++
+    if (slab !== first.slab || shape !== first.shape || start !== this.endOf(this.count - 1)) return false
+    this.#ends.push(end)
+    if (lsn > this.#highest) this.#highest = lsn
     return true
   }
 
-  /** One by one, for whoever has to tell them apart. */
-  documents(): WrittenDocument[] {
-    const { shape, lsn, slab, start } = this.#first
-    const documents: WrittenDocument[] = []
-    for (let at = start; at < this.#end;) {
-      const source = slab.indexOf(newline, at) + 1
-      const end = slab.indexOf(newline, source) + 1
-      const id = idWithin(slab, at + shape.bytes.action.length, source)
-      documents.push(new WrittenDocument(shape, id, lsn, slab, at, end))
-      at = end
-    }
-    return documents
+  /** One of them, for whoever has to know it. */
+  document(nth: number): WrittenDocument {
+    const { shape, slab } = this.#first
+    const start = this.startOf(nth)
+    const versionAt = endOfText(slab, start + this.idOffset) + versionName.length
+    const version = slab.toString('latin1', versionAt, slab.indexOf(comma, versionAt))
+    return new WrittenDocument(shape, asLsn(BigInt(version)), slab, start, this.endOf(nth))
   }
 }
 
@@ -79,17 +97,10 @@ export class Runs {
   }
 }
 
-/** The id whose opening quote stands at `at`. */
-function idWithin(lines: Buffer, at: number, end: number): string {
-  const escape = lines.subarray(at, end).indexOf(backslash)
-  if (escape < 0) return lines.toString('utf8', at + 1, lines.indexOf(quote, at + 1))
-  let close = at + 1
-  while (lines[close] !== quote) close += lines[close] === backslash ? 2 : 1
-  return JSON.parse(lines.toString('utf8', at, close + 1)) as string
-}
-
 /** Documents, with those of runs one by one. */
 export const oneByOne = (operations: readonly (DocumentOperation | WrittenRun)[]): DocumentOperation[] =>
   operations.flatMap<DocumentOperation>((operation) =>
-    operation instanceof WrittenRun ? operation.documents() : operation,
+    operation instanceof WrittenRun
+      ? Array.from({ length: operation.count }, (_, nth) => operation.document(nth))
+      : operation,
   )

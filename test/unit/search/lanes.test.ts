@@ -1,40 +1,37 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { DocumentBatch } from '../../../src/search/document-batch.ts'
 import { Lanes } from '../../../src/search/lanes.ts'
+import { deleteLine } from '../../../src/search/search-operation.ts'
 import type { DocumentOperation } from '../../../src/search/search-operation.ts'
-import type { WrittenRun } from '../../../src/search/written-run.ts'
 
-const documents = (from: number, count: number): DocumentOperation[] =>
-  Array.from({ length: count }, (_, i) => ({ id: `1-${from + i}` }) as DocumentOperation)
+const documents = (from: number, count: number): DocumentBatch =>
+  new DocumentBatch(
+    Array.from({ length: count }, (_, i) => {
+      const [id, index] = [`1-${from + i}`, 'public']
+      const bytes = deleteLine(index, id, null)
+      return { kind: 'delete', id, index, bytes, version: null } as unknown as DocumentOperation
+    }),
+  )
 
 interface Asked {
   readonly ids: readonly string[]
-  readonly runs: number
   readonly answer: (error?: Error) => void
 }
 
 /** Lanes whose requests are answered by hand, in any order. */
 function heldLanes(): { lanes: Lanes; asked: Asked[] } {
   const asked: Asked[] = []
-  const ask = (ids: readonly string[], runs: number): Promise<void> =>
-    new Promise((resolve, reject) => {
-      asked.push({ ids, runs, answer: (error) => (error ? reject(error) : resolve()) })
-    })
   const lanes = new Lanes({
     send: (some) =>
-      ask(
-        some.map(({ id }) => id),
-        0,
-      ),
-    sendRuns: ({ length }) => ask([], length),
+      new Promise((resolve, reject) => {
+        const ids = some.documents().map(({ id }) => id)
+        asked.push({ ids, answer: (error) => (error ? reject(error) : resolve()) })
+      }),
   })
   return { lanes, asked }
 }
-
-/** Some of 100 rows each. */
-const runs = (count: number): WrittenRun[] =>
-  Array.from({ length: count }, () => ({ count: 100 }) as WrittenRun)
 
 const { signal } = new AbortController()
 
@@ -109,50 +106,4 @@ test('what waits for its turn when the signal fires is not sent', async () => {
   assert.equal(first!.status, 'fulfilled')
   assert.equal(second!.status, 'rejected')
   assert.equal(asked.length, 3)
-})
-
-test('runs wait for no others, and documents behind them wait for all of them', async () => {
-  const { lanes, asked } = heldLanes()
-  const states = [lanes.sendRuns(runs(4), signal), lanes.sendRuns(runs(2), signal)]
-  await nextTurn()
-  assert.deepEqual(
-    asked.map((one) => one.runs),
-    [4, 2],
-  )
-  assert.ok(lanes.areFree)
-  states.push(lanes.send(documents(0, 1), signal))
-  assert.ok(!lanes.areFree)
-  asked[0]!.answer()
-  await nextTurn()
-  assert.equal(asked.length, 2)
-  asked[1]!.answer()
-  await nextTurn()
-  assert.deepEqual(asked[2]!.ids, ['1-0'])
-  asked[2]!.answer()
-  await Promise.all([...states, lanes.idle()])
-  assert.ok(lanes.areFree)
-})
-
-test('many runs go by three requests', async () => {
-  const { lanes, asked } = heldLanes()
-  const sent = lanes.sendRuns(runs(10), signal)
-  await nextTurn()
-  assert.deepEqual(
-    asked.map((one) => one.runs),
-    [4, 4, 2],
-  )
-  for (const { answer } of asked) answer()
-  await sent
-})
-
-test('a run that fails fails the documents behind it', async () => {
-  const { lanes, asked } = heldLanes()
-  const error = new Error('the store is gone')
-  const states = [lanes.sendRuns(runs(1), signal), lanes.send(documents(0, 1), signal)]
-  const failed = states.map((state) => assert.rejects(state, error))
-  await nextTurn()
-  asked[0]!.answer(error)
-  await Promise.all(failed)
-  assert.equal(asked.length, 1)
-  await assert.rejects(lanes.idle(), error)
 })
