@@ -80,7 +80,8 @@ export const errorTable = {
   },
   PGSTREAM_SLOT_MISSING: {
     about: 'The replication slot does not exist.',
-    remedy: 'Run pgstream init --pgurl URL. Changes made while there was no slot are not in the stream.',
+    remedy:
+      'Run pgstream init --pgurl URL. Changes made while there was no slot are not in the stream: after a failover the slot is gone, and a backfill brings the rows that the destination lacks.',
     exitCode: 1,
   },
   PGSTREAM_SLOT_ACTIVE: {

@@ -5,6 +5,7 @@ import { connect, queryTimeoutMs } from './connect.ts'
 import { lookAtBackfill } from './look-at-backfill.ts'
 import { fromPostgres } from './postgres-error.ts'
 import { readRetainedWal } from './read-retained-wal.ts'
+import { readServerState } from './server-state.ts'
 import { findSlot, serverIsStandby, slotMissing, slotProblem } from './slot.ts'
 import { slotNameFor } from './slot-name.ts'
 
@@ -19,10 +20,7 @@ export async function lookAtSlot(options: {
 }): Promise<{ readonly retained: RetainedWal; readonly backfill: BackfillStatus | null }> {
   const client = await connect(options.url, { applicationName: 'pgstream status', queryTimeoutMs })
   try {
-    const { rows } = await client.query<{ database: string; standby: boolean }>(
-      'select current_database() as database, pg_is_in_recovery() as standby',
-    )
-    const { database, standby } = rows[0]!
+    const { database, standby } = await readServerState(async (text) => (await client.query(text)).rows)
     const name = slotNameFor(database, options.slotName)
     const slot = await findSlot(client, name)
     const retained = slot && (await readRetainedWal(client, name, options.maxRetainedWal))

@@ -66,6 +66,7 @@ export async function lookAtSource(
   const server = await readServer(client)
   const { versionText, version, walLevel } = server
   const tooOld = version < 140000 ? unsupported(`runs Postgres ${versionText}`) : null
+  const wrong = tooOld ?? (server.standby ? serverIsStandby() : null)
   const look = (about: string, says: string, problem: PgstreamError | null): Finding => ({
     about,
     says,
@@ -74,9 +75,10 @@ export async function lookAtSource(
   const primary = look(
     'server',
     `Postgres ${versionText}, database ${JSON.stringify(server.database)}, user ${JSON.stringify(server.user)}.`,
-    tooOld ?? (server.standby ? serverIsStandby() : null),
+    wrong,
   )
-  if (tooOld) return [primary]
+  // the rest is asked of another server
+  if (wrong) return [primary]
   const slot = await findSlot(client, slotName)
   const { slots, maxSlots, walsenders, maxWalsenders } = server
   return [

@@ -7,6 +7,7 @@ import type { OutputPlugin } from '../wal/plugin-message.ts'
 import { pluginProblem } from './plugin-problem.ts'
 import { fromPostgres } from './postgres-error.ts'
 import { findPublication, otherPublication, publicationName } from './publication.ts'
+import { readServerState } from './server-state.ts'
 import { findSlot, serverIsStandby, slotMissing, slotProblem } from './slot.ts'
 import { slotNameFor } from './slot-name.ts'
 
@@ -31,10 +32,7 @@ export async function findSourceSlot(
   ours?: ReadonlySet<number>,
 ): Promise<SourceSlot> {
   try {
-    const { rows } = await client.query<{ database: string; standby: boolean }>(
-      'select current_database() as database, pg_is_in_recovery() as standby',
-    )
-    const { database, standby } = rows[0]!
+    const { database, standby } = await readServerState(async (text) => (await client.query(text)).rows)
     if (standby) throw serverIsStandby()
     const name = slotNameFor(database, slotName)
     const slot = await findSlot(client, name)

@@ -10,6 +10,7 @@ import type { InitOptions } from '../../src/postgres/init.ts'
 import { readMigrations } from '../../src/postgres/migration-files.ts'
 import { defaultSlotName } from '../../src/postgres/slot-name.ts'
 import { tearDown } from '../../src/postgres/tear-down.ts'
+import { check, problemsOf } from '../support/check-report.ts'
 import { postgresServers, startPostgres, temporaryDatabase } from '../support/postgres.ts'
 import type { TemporaryDatabase } from '../support/postgres.ts'
 import { assertPrepared, traces } from '../support/prepared-state.ts'
@@ -247,6 +248,8 @@ for (const { major, url } of postgresServers()) {
         assert.ok(error instanceof PgstreamError)
         return error.code === 'PGSTREAM_SOURCE_STANDBY' && /primary/.test(error.remedy)
       })
+      const problems = problemsOf(await check(['--pgurl', server.url]))
+      assert.deepEqual(problems, [['Postgres: server', 'PGSTREAM_SOURCE_STANDBY']])
     })
 
     test('a server whose slots are all taken is told so, and a free one is enough', async () => {

@@ -1,5 +1,6 @@
 import { isOutputPlugin } from '../../wal/plugin-message.ts'
 import type { OutputPlugin } from '../../wal/plugin-message.ts'
+import { readServerState } from '../server-state.ts'
 import { serverIsStandby, slotMissing } from '../slot.ts'
 import { slotNameFor } from '../slot-name.ts'
 import type { SteadySession } from '../steady-session.ts'
@@ -14,10 +15,7 @@ export async function describeSlot(
   connection: SteadySession,
   asked: string | undefined,
 ): Promise<DescribedSlot> {
-  const [server] = await connection.query<{ database: string; standby: boolean }>(
-    'select current_database() as database, pg_is_in_recovery() as standby',
-  )
-  const { database, standby } = server!
+  const { database, standby } = await readServerState((text) => connection.query(text))
   if (standby) throw serverIsStandby()
   const name = slotNameFor(database, asked)
   const rows = await connection.query<{ plugin: string | null }>(
