@@ -6,6 +6,7 @@ import { lookAtBackfill } from './look-at-backfill.ts'
 import { fromPostgres } from './postgres-error.ts'
 import { readRetainedWal } from './read-retained-wal.ts'
 import { readServerState } from './server-state.ts'
+import type { ServerState } from './server-state.ts'
 import { findSlot, serverIsStandby, slotMissing, slotProblem } from './slot.ts'
 import { slotNameFor } from './slot-name.ts'
 
@@ -20,7 +21,9 @@ export async function lookAtSlot(options: {
 }): Promise<{ readonly retained: RetainedWal; readonly backfill: BackfillStatus | null }> {
   const client = await connect(options.url, { applicationName: 'pgstream status', queryTimeoutMs })
   try {
-    const { database, standby } = await readServerState(async (text) => (await client.query(text)).rows)
+    const { database, standby } = await readServerState(
+      async (text) => (await client.query<ServerState>(text)).rows,
+    )
     const name = slotNameFor(database, options.slotName)
     const slot = await findSlot(client, name)
     const retained = slot && (await readRetainedWal(client, name, options.maxRetainedWal))

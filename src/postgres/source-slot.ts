@@ -8,6 +8,7 @@ import { pluginProblem } from './plugin-problem.ts'
 import { fromPostgres } from './postgres-error.ts'
 import { findPublication, otherPublication, publicationName } from './publication.ts'
 import { readServerState } from './server-state.ts'
+import type { ServerState } from './server-state.ts'
 import { findSlot, serverIsStandby, slotMissing, slotProblem } from './slot.ts'
 import { slotNameFor } from './slot-name.ts'
 
@@ -32,7 +33,9 @@ export async function findSourceSlot(
   ours?: ReadonlySet<number>,
 ): Promise<SourceSlot> {
   try {
-    const { database, standby } = await readServerState(async (text) => (await client.query(text)).rows)
+    const { database, standby } = await readServerState(
+      async (text) => (await client.query<ServerState>(text)).rows,
+    )
     if (standby) throw serverIsStandby()
     const name = slotNameFor(database, slotName)
     const slot = await findSlot(client, name)

@@ -1,12 +1,12 @@
 import type { Readable } from 'node:stream'
-import type { Client, ClientOptions } from '@opensearch-project/opensearch'
 import { foreignMessage } from '../telemetry/foreign-message.ts'
 import type { SearchConnection } from './search-connection.ts'
 import type { BulkItem, SearchClient, SearchRequest } from './search-client.ts'
 import { foreignAnswer, reasonOf, StoreError } from './store-error.ts'
 import type { Caused } from './store-error.ts'
+import { standardTimeoutMs, storeTransport } from './store-transport.ts'
+import type { StoreTransport } from './store-transport.ts'
 
-const standardTimeoutMs = 60_000
 const partsOfItems =
   'items.*.status,items.*.error.type,items.*.error.reason,items.*.error.index,items.*.error.caused_by'
 
@@ -18,19 +18,11 @@ export const openSearchClient = (connection: SearchConnection): SearchClient =>
 type AnsweredItem = Readonly<Record<string, { readonly status: number; readonly error?: Caused }>>
 
 class OpenSearchClient implements SearchClient {
-  readonly #options: ClientOptions
-  #client: Promise<Client> | null = null
+  readonly #connection: SearchConnection
+  #transport: StoreTransport | null = null
 
-  constructor({ url, username, password, apiKey, tls }: SearchConnection) {
-    this.#options = {
-      node: url,
-      // who asks decides when to ask again
-      maxRetries: 0,
-      requestTimeout: standardTimeoutMs,
-      ...(username === undefined ? {} : { auth: { username, password: password ?? '' } }),
-      ...(apiKey === undefined ? {} : { headers: { authorization: `ApiKey ${apiKey}` } }),
-      ...(tls === null ? {} : { ssl: { ...tls } }),
-    }
+  constructor(connection: SearchConnection) {
+    this.#connection = connection
   }
 
   async send<Answer>(request: SearchRequest): Promise<Answer> {
@@ -62,16 +54,15 @@ class OpenSearchClient implements SearchClient {
   }
 
   async close(): Promise<void> {
-    const client = await this.#client
-    await client?.close()
+    await this.#transport?.close()
   }
 
   async #ask(
     { method, path, query, body, timeoutMs = standardTimeoutMs }: SearchRequest,
     lines?: Buffer,
   ): Promise<Answered> {
-    this.#client ??= import('@opensearch-project/opensearch').then(({ Client }) => new Client(this.#options))
-    const client = await this.#client
+    this.#transport ??= storeTransport(this.#connection)
+    const { requests } = this.#transport
     try {
       const request = {
         method,
@@ -82,7 +73,7 @@ class OpenSearchClient implements SearchClient {
         ...(lines ? { bulkBody: lines as unknown as string } : {}),
       }
       const options = { requestTimeout: timeoutMs, asStream: true }
-      const answer = await client.transport.request(request, options)
+      const answer = await requests.request(request, options)
       const { statusCode, headers } = answer
       const status = statusCode ?? 0
       const text = await readAnswer(answer.body as Readable, timeoutMs)
