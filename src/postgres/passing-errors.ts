@@ -12,7 +12,7 @@ const passingOnceRead: ReadonlySet<ErrorCode> = new Set([
 ])
 
 /** A server that starts, stops or recovers. */
-const cannotConnectNow = '57P03'
+export const cannotConnectNow = '57P03'
 
 /** Whether the same may work later, without anybody doing anything to pgstream. */
 export function isPassing(error: unknown, { readBefore }: { readBefore: boolean }): boolean {

@@ -44,9 +44,9 @@ const stopGraceMs = 5_000
  * told that something is durable. A connection that is lost, and a slot that somebody else reads, are tried again for as
  * long as it takes, with a warning; nothing is handed on twice then.
  *
- * Fails with a PgstreamError: at the start also PGSTREAM_SOURCE_UNREACHABLE; PGSTREAM_SOURCE_REFUSED, PGSTREAM_NO_RIGHT,
- * PGSTREAM_SLOT_MISSING, PGSTREAM_SLOT_INVALID, PGSTREAM_SLOT_ADVANCED, PGSTREAM_SOURCE_CHANGED,
- * PGSTREAM_NOT_INITIALIZED, PGSTREAM_PROTOCOL.
+ * Fails with a PgstreamError: at the start also PGSTREAM_SOURCE_UNREACHABLE and PGSTREAM_SOURCE_STANDBY;
+ * PGSTREAM_SOURCE_REFUSED, PGSTREAM_NO_RIGHT, PGSTREAM_SLOT_MISSING, PGSTREAM_SLOT_INVALID, PGSTREAM_SLOT_ADVANCED,
+ * PGSTREAM_SOURCE_CHANGED, PGSTREAM_NOT_INITIALIZED, PGSTREAM_PROTOCOL.
  */
 export function postgresListener(options: PostgresListenerOptions): PostgresListener {
   return new PostgresListener(options)

@@ -29,6 +29,8 @@ const understood = new Set([
   ...['sslnegotiation', 'channel_binding', 'options', 'application_name', 'connect_timeout'],
 ])
 
+/** What stands between us and the server forgets connections by which nothing comes. */
+const keepAliveMs = 30_000
 const scheme = /^postgres(?:ql)?:\/\//i
 const server =
   /^(?<host>\[[^\]@/?]*\]|[^:@/?#[\]]*)(?::(?<port>\d*))?(?:\/(?<database>[^/?@]*))?(?:\?(?<query>.*))?$/s
@@ -67,6 +69,7 @@ export function parsePostgresUrl(url: string): PostgresConfig {
     connectionTimeoutMillis:
       1000 * (readNumber('connect_timeout', query.get('connect_timeout'), 10, 86400) || 10),
     keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveMs,
     sslMode,
     ssl: sslFor(sslMode, query),
     ...(password ? { password } : {}),

@@ -1,21 +1,22 @@
 import type pg from 'pg'
-import { connect, cut } from './connect.ts'
+import { BackOff } from '../pipeline/back-off.ts'
+import { pauseUnlessAborted } from '../pipeline/pause-unless-aborted.ts'
+import { connect, cut, queryTimeoutMs } from './connect.ts'
+import { cannotConnectNow } from './passing-errors.ts'
 import { sqlState } from './postgres-error.ts'
 
 export interface ShutdownWatchOptions {
   readonly url: string
-  /** An ordinary session of the server, for nothing else: it is ended with the watch. */
-  readonly client: pg.Client
-  /** The server is shutting down, and has had its time. */
+  /** The server is shutting down, and has had its time. Again, as long as it is. */
   readonly onShutdown: () => void
+  /** Cuts what is being opened. */
+  readonly signal: AbortSignal
 }
 
-/** Of the session that is kept beside a stream. */
-export const applicationName = 'pgstream listener'
 /** Less than the ten seconds that containers are given to stop. */
 const patienceMs = 5_000
-/** A session that was ended for another reason is made anew then. */
-const againMs = 10_000
+/** Between attempts at another session. */
+const [soonestMs, latestMs] = [250, 10_000]
 /** How long a server may take to end a session in order. */
 const endingMs = 1_000
 /** Ended by an administrator: what a server says to its ordinary sessions when it shuts down fast. */
@@ -27,6 +28,9 @@ const adminShutdown = '57P01'
  * confirming needs a session on that very server. So an ordinary session is kept beside the stream, and five seconds after
  * the server has ended it, the stream is to let go. Not so in a smart shutdown, which leaves sessions alone and goes on
  * streaming for them.
+ *
+ * A session that is lost for any reason is made anew. A server that takes it, or refuses it for a reason of its own (too many
+ * sessions), goes on. One that takes no sessions for now, though it streams, is shutting down, and nobody can tell which way.
  */
 export class ShutdownWatch {
   readonly #options: ShutdownWatchOptions
@@ -34,9 +38,16 @@ export class ShutdownWatch {
   #client: pg.Client | null = null
   #timer: NodeJS.Timeout | undefined
 
-  constructor(options: ShutdownWatchOptions) {
+  private constructor(options: ShutdownWatchOptions) {
     this.#options = options
-    this.#watch(options.client)
+  }
+
+  /** With a session of the server, which may be asked until it is watched for long. @throws {PgstreamError} as `connect`. */
+  static async open(options: ShutdownWatchOptions): Promise<{ watch: ShutdownWatch; client: pg.Client }> {
+    const client = await openSession(options.url, options.signal)
+    const watch = new ShutdownWatch(options)
+    watch.#watch(client)
+    return { watch, client }
   }
 
   #watch(client: pg.Client): void {
@@ -46,36 +57,45 @@ export class ShutdownWatch {
     client.once('end', () => {
       this.#client = null
       if (this.#closing.signal.aborted) return
-      if (reason === adminShutdown) void this.#mayShutDown()
-      else this.#watchLater()
+      if (reason === adminShutdown) this.#expectShutdown()
+      this.#watchAnew().catch(() => undefined) // closed
     })
-  }
-
-  /** Somebody may have ended this session alone: a server that takes another one goes on. */
-  async #mayShutDown(): Promise<void> {
-    this.#timer = setTimeout(this.#options.onShutdown, patienceMs)
-    await this.#watchAnew().catch(() => undefined)
-  }
-
-  #watchLater(): void {
-    this.#timer = setTimeout(() => {
-      this.#watchAnew().catch(() => {
-        if (!this.#closing.signal.aborted) this.#watchLater()
-      })
-    }, againMs)
   }
 
   async #watchAnew(): Promise<void> {
     const { signal } = this.#closing
-    const client = await connect(this.#options.url, { applicationName, signal })
+    const backOff = new BackOff({ firstMs: soonestMs, mostMs: latestMs })
+    for (;;) {
+      try {
+        const client = await openSession(this.#options.url, signal)
+        this.#expectNothing()
+        return this.#watch(client)
+      } catch (error) {
+        signal.throwIfAborted()
+        const state = sqlState((error as Error).cause)
+        if (state === cannotConnectNow) this.#expectShutdown()
+        else if (state !== undefined) this.#expectNothing()
+      }
+      await pauseUnlessAborted(backOff.next(), signal)
+    }
+  }
+
+  #expectShutdown(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      this.#options.onShutdown()
+    }, patienceMs)
+  }
+
+  #expectNothing(): void {
     clearTimeout(this.#timer)
-    this.#watch(client)
+    this.#timer = undefined
   }
 
   /** Resolves when nothing is asked any more. */
   async close(): Promise<void> {
     this.#closing.abort(new Error('the stream has ended'))
-    clearTimeout(this.#timer)
+    this.#expectNothing()
     const client = this.#client
     if (!client) return
     const deadline = setTimeout(() => cut(client), endingMs)
@@ -83,3 +103,10 @@ export class ShutdownWatch {
     clearTimeout(deadline)
   }
 }
+
+/** It has nothing to do for as long as the stream runs. */
+const openSession = (url: string, signal: AbortSignal): Promise<pg.Client> =>
+  connect(url, {
+    ...{ applicationName: 'pgstream listener', signal, queryTimeoutMs },
+    settings: { idle_session_timeout: '0' },
+  })

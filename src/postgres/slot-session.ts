@@ -6,7 +6,6 @@ import type { CommitEvent } from '../wal/event.ts'
 import { noLsn } from '../wal/lsn.ts'
 import type { Lsn } from '../wal/lsn.ts'
 import type { OutputPlugin } from '../wal/plugin-message.ts'
-import { connect, queryTimeoutMs } from './connect.ts'
 import { publicationName } from './publication.ts'
 import { readKnowledge } from './read-knowledge.ts'
 import { ReplicationConnection } from './replication-connection.ts'
@@ -14,7 +13,7 @@ import { startReplication } from './start-replication.ts'
 import type { SourceKnowledge } from './source-knowledge.ts'
 import type { SourceState } from './source-state.ts'
 import { findSourceSlot } from './source-slot.ts'
-import { applicationName, ShutdownWatch } from './shutdown-watch.ts'
+import { ShutdownWatch } from './shutdown-watch.ts'
 import { Watchdog } from './watchdog.ts'
 
 /** Makes of the messages of a plugin what a session hands on. */
@@ -86,9 +85,9 @@ export class SlotSession {
   /** Resolves when the server sends. @throws {PgstreamError} */
   static async open(options: SessionOptions, handlers: SessionHandlers): Promise<SlotSession> {
     const { url, slotName, signal, ours } = options
-    const client = await connect(url, { applicationName, signal, queryTimeoutMs })
     let session: SlotSession | undefined
-    const shutdownWatch = new ShutdownWatch({ url, client, onShutdown: () => session?.letGo() })
+    const onShutdown = (): void => session?.letGo()
+    const { watch: shutdownWatch, client } = await ShutdownWatch.open({ url, signal, onShutdown })
     let connection: ReplicationConnection | undefined
     try {
       const slot = await findSourceSlot(client, slotName, ours)
@@ -187,7 +186,7 @@ export class SlotSession {
     this.#end(
       new PgstreamError(
         'PGSTREAM_SOURCE_UNREACHABLE',
-        'The server is shutting down, and waits for what the destination has not taken yet.',
+        'The server is shutting down: the slot is let go, or it would wait until everything is confirmed.',
         { remedy: 'Nothing is lost: what was not confirmed comes again when the server is back.' },
       ),
     )
