@@ -44,7 +44,7 @@ export abstract class ConfirmingWritable<Change extends Carried = ChangeEvent> e
     checkpointer.open()
   }
 
-  /** Queues what the sink needs of the event and gives the number of operations that makes. */
+  /** Queues what the sink needs of the event and gives how many more are to be settled for that. */
   protected abstract enqueue(event: Change): number
 
   /**
@@ -78,9 +78,9 @@ export abstract class ConfirmingWritable<Change extends Carried = ChangeEvent> e
     super.write(chunk)
   }
 
-  /** The next `operations` that were queued are durable: confirms the positions that this uncovers. */
-  protected settle(operations: number): void {
-    this.#positions.settle(operations)
+  /** The next of those that `enqueue` told are durable: confirms the positions that this uncovers. */
+  protected settle(count: number): void {
+    this.#positions.settle(count)
     this.#confirmation.tell()
   }
 

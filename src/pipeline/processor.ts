@@ -66,6 +66,8 @@ export abstract class Processor<
   /** Operations of this tick that Node has not been told of yet, and their weight. */
   #gathered = 0
   #gatheredWeight = 0
+  /** Changes of the event that is being encoded that the operation before has taken. */
+  #grown = 0
   readonly #batchSize: number
   readonly #batchBytes: number
   readonly #abort = new AbortController()
@@ -89,14 +91,15 @@ export abstract class Processor<
   protected async release(): Promise<void> {}
 
   protected override enqueue(event: Change): number {
+    this.#grown = 0
     const encoded = this.encode(event)
-    if (encoded === null) return 0
+    if (encoded === null) return this.#grown
     if (!isList(encoded)) {
       this.#queue(encoded)
-      return 1
+      return countOf(encoded)
     }
     for (const operation of encoded) this.#queue(operation)
-    return encoded.length
+    return sumOf(encoded, countOf)
   }
 
   /** Whether the operation that was queued last may take another change: it fits a delivery, and Node was not told of it. */
@@ -109,6 +112,7 @@ export abstract class Processor<
 
   /** It has taken it, and `encode` gives null. */
   protected grew(bytes: number): void {
+    this.#grown++
     this.#gatheredWeight += bytes
     this.#tellIfFull()
   }
@@ -181,13 +185,13 @@ export abstract class Processor<
         left -= delivery.operations
         underway.push(delivery)
       }
-      const { operations: count, changes, bytes, done } = underway.shift()!
+      const { changes, bytes, done } = underway.shift()!
       const tookMs = await done
       // a request of the system holds what it has sent until the turn ends: not while the next is encoded
       if (bytes > largeBytes) await nextTurn()
       if (this.destroyed)
         throw new PgstreamError('PGSTREAM_STOPPED_HARD', 'The sink was stopped while delivering.')
-      this.settle(count)
+      this.settle(changes)
       this.metrics.delivered(changes, bytes, tookMs)
     }
   }

@@ -1,5 +1,5 @@
 import { hashOfText, isSameText } from './id-bytes.ts'
-import { actionStart, lengthOf } from './search-operation.ts'
+import { idOffsetOf, lengthOf } from './search-operation.ts'
 import type { BulkDocuments, DocumentOperation } from './search-operation.ts'
 import { WrittenRun } from './written-run.ts'
 
@@ -10,9 +10,15 @@ import { WrittenRun } from './written-run.ts'
  */
 export class DocumentBatch {
   readonly #operations: readonly (DocumentOperation | WrittenRun)[]
-  /** Of each document, by its number: its operation, its place in a run, the hash of its id, and whether it is left out. */
+  /** The memory in which the lines of each operation stand, among others. */
+  readonly #memory: readonly Buffer[]
+  /** The number of its first document. */
+  readonly #firstOf: Int32Array
+  /** Of each document, by its number: its operation, and where in its memory the lines begin and end, and the id. */
   readonly #operationOf: Int32Array
-  readonly #nthOf: Int32Array
+  readonly #starts: Uint32Array
+  readonly #ends: Uint32Array
+  readonly #idsAt: Uint32Array
   readonly #hashes: Int32Array
   readonly #isLeftOut: Uint8Array
   /** Numbers of documents, and one more, by hash; a place that is taken is followed by the next. */
@@ -22,22 +28,39 @@ export class DocumentBatch {
 
   constructor(operations: readonly (DocumentOperation | WrittenRun)[]) {
     this.#operations = operations
+    this.#memory = operations.map((operation) =>
+      operation instanceof WrittenRun ? operation.slab : operation.bytes,
+    )
+    this.#firstOf = new Int32Array(operations.length)
     let total = 0
-    for (const { count = 1 } of operations) total += count
+    for (const [i, { count = 1 }] of operations.entries()) {
+      this.#firstOf[i] = total
+      total += count
+    }
     this.#operationOf = new Int32Array(total)
-    this.#nthOf = new Int32Array(total)
+    this.#starts = new Uint32Array(total)
+    this.#ends = new Uint32Array(total)
+    this.#idsAt = new Uint32Array(total)
     this.#hashes = new Int32Array(total)
     this.#isLeftOut = new Uint8Array(total)
     this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(total + 1) + 1))
-    let left = 0
     let number = 0
-    for (const [i, { count = 1 }] of operations.entries()) {
-      for (let nth = 0; nth < count; nth++, number++) {
+    for (const [i, operation] of operations.entries()) {
+      if (operation instanceof WrittenRun) {
+        for (let nth = 0; nth < operation.count; nth++, number++) {
+          this.#operationOf[number] = i
+          this.#starts[number] = operation.startOf(nth)
+          this.#ends[number] = operation.endOf(nth)
+          this.#idsAt[number] = operation.startOf(nth) + operation.idOffset
+        }
+      } else {
         this.#operationOf[number] = i
-        this.#nthOf[number] = nth
-        if (this.#put(number)) left++
+        this.#ends[number] = lengthOf(operation)
+        this.#idsAt[number++] = idOffsetOf(operation)
       }
     }
+    let left = 0
+    for (number = 0; number < total; number++) if (this.#put(number)) left++
     this.count = left
   }
 
@@ -51,7 +74,7 @@ export class DocumentBatch {
         if (this.#isLeftOut[to] === 1) continue
         if (count === most) break
         count++
-        size += this.#sizeOf(to)
+        size += this.#ends[to]! - this.#starts[to]!
       }
       portions.push(new Portion(this, { from, to, count, size }))
       from = to
@@ -77,16 +100,13 @@ export class DocumentBatch {
     let at = 0
     for (let number = from; number < to; number++) {
       if (this.#isLeftOut[number] === 1) continue
-      const operation = this.#operations[this.#operationOf[number]!]!
-      let lines: Buffer
-      if (operation instanceof WrittenRun) {
-        const start = operation.startOf(this.#nthOf[number]!)
-        // those that stand one behind the other are copied at once
-        while (number + 1 < to && this.#nthOf[number + 1]! > 0 && this.#isLeftOut[number + 1] === 0) number++
-        lines = operation.slab.subarray(start, operation.endOf(this.#nthOf[number]!))
-      } else lines = operation.bytes
-      memory.set(lines, at)
-      at += lines.length
+      const lines = this.#linesOf(number)
+      const start = this.#starts[number]!
+      // those that stand one behind the other are copied at once
+      while (number + 1 < to && this.#isBehind(number, lines)) number++
+      const end = this.#ends[number]!
+      memory.set(lines.subarray(start, end), at)
+      at += end - start
     }
     return at
   }
@@ -101,14 +121,14 @@ export class DocumentBatch {
 
   /** Whether that made one more. */
   #put(number: number): boolean {
-    const hash = hashOfText(this.#linesOf(number), this.#idAt(number))
+    const hash = hashOfText(this.#linesOf(number), this.#idsAt[number]!)
     this.#hashes[number] = hash
     const last = this.#slots.length - 1
     let slot = hash & last
     for (; this.#slots[slot] !== 0; slot = (slot + 1) & last) {
       const before = this.#slots[slot]! - 1
       if (this.#hashes[before] !== hash || !this.#isSameDocument(number, before)) continue
-      const older = this.#isNewer(before, number) ? number : before
+      const older = this.#staysNewest(before, number) ? number : before
       this.#isLeftOut[older] = 1
       if (older === before) this.#slots[slot] = number + 1
       return false
@@ -117,9 +137,12 @@ export class DocumentBatch {
     return true
   }
 
-  /** By a version of the user's own: the LSNs of one row only rise. */
-  #isNewer(before: number, number: number): boolean {
-    const operation = this.#operations[this.#operationOf[number]!]!
+  /**
+   * By a version of the user's own. By LSNs what comes later is the newest: those of a row rise, or come once more, behind
+   * Kafka, up to the newest.
+   */
+  #staysNewest(before: number, later: number): boolean {
+    const operation = this.#operations[this.#operationOf[later]!]!
     if (operation instanceof WrittenRun || operation.version?.type !== 'external_gte') return false
     const { version } = this.#document(before)
     return version !== null && version.value > operation.version.value
@@ -127,7 +150,8 @@ export class DocumentBatch {
 
   #document(number: number): DocumentOperation {
     const operation = this.#operations[this.#operationOf[number]!]!
-    return operation instanceof WrittenRun ? operation.document(this.#nthOf[number]!) : operation
+    if (!(operation instanceof WrittenRun)) return operation
+    return operation.document(number - this.#firstOf[this.#operationOf[number]!]!)
   }
 
   #isSameDocument(a: number, b: number): boolean {
@@ -136,29 +160,19 @@ export class DocumentBatch {
   }
 
   #hasSameId(number: number, other: DocumentBatch, otherNumber: number): boolean {
-    const [lines, otherLines] = [this.#linesOf(number), other.#linesOf(otherNumber)]
-    return isSameText(lines, this.#idAt(number), otherLines, other.#idAt(otherNumber))
+    const otherLines = other.#linesOf(otherNumber)
+    return isSameText(this.#linesOf(number), this.#idsAt[number]!, otherLines, other.#idsAt[otherNumber]!)
   }
 
-  #sizeOf(number: number): number {
-    const operation = this.#operations[this.#operationOf[number]!]!
-    if (!(operation instanceof WrittenRun)) return lengthOf(operation)
-    const nth = this.#nthOf[number]!
-    return operation.endOf(nth) - operation.startOf(nth)
+  /** Whether the next one is sent, and stands in the same memory behind it. */
+  #isBehind(number: number, lines: Buffer): boolean {
+    const next = number + 1
+    if (this.#isLeftOut[next] === 1 || this.#starts[next] !== this.#ends[number]) return false
+    return this.#linesOf(next) === lines
   }
 
-  /** The memory that has them, among others. */
   #linesOf(number: number): Buffer {
-    const operation = this.#operations[this.#operationOf[number]!]!
-    return operation instanceof WrittenRun ? operation.slab : operation.bytes
-  }
-
-  /** Where its id begins in that. */
-  #idAt(number: number): number {
-    const operation = this.#operations[this.#operationOf[number]!]!
-    return operation instanceof WrittenRun
-      ? operation.startOf(this.#nthOf[number]!) + operation.idOffset
-      : Buffer.byteLength(actionStart(operation.kind, operation.index))
+    return this.#memory[this.#operationOf[number]!]!
   }
 }
 

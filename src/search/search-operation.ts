@@ -71,6 +71,17 @@ function actionLine(action: string, index: string, id: string, version: Version 
   return `${actionStart(action, index)}${JSON.stringify(id)}${versioned}}}`
 }
 
+const idOffsets = { index: new Map<string, number>(), delete: new Map<string, number>() }
+
+/** Where in its lines the id of a document begins, with its quote. */
+export function idOffsetOf({ kind, index }: DocumentOperation): number {
+  const known = idOffsets[kind].get(index)
+  if (known !== undefined) return known
+  const offset = Buffer.byteLength(actionStart(kind, index))
+  idOffsets[kind].set(index, offset)
+  return offset
+}
+
 /** What comes before the id. */
 export const actionStart = (action: string, index: string): string =>
   `{"${action}":{"_index":${JSON.stringify(index)},"_id":`

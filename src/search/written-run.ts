@@ -10,6 +10,7 @@ const comma = 0x2c
 /**
  * Documents whose lines stand one behind the other in one piece of memory. One operation for all of them, because each of
  * those that wait in a queue costs its share of every step on the way, and of the collection of garbage (test/bench/README.md).
+ * The version of each is the LSN of its change.
  */
 export class WrittenRun implements Operation {
   readonly kind = 'run'

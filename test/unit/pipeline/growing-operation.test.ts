@@ -66,6 +66,21 @@ test('what an operation took is confirmed with it, and counted by rows', async (
   sink.destroy()
 })
 
+test('of each transaction that is in one operation it is told how late it is', async () => {
+  const sink = new GrowingSink(new RecordingCheckpointer())
+  const ages = [9, 3, 6]
+  for (const [n, seconds] of ages.entries()) {
+    sink.write({ ...insert(n + 1), commitTime: (Date.now() - seconds * 1000) * 1000 })
+    sink.write(commit(n + 1))
+  }
+  await eventually(() => assert.deepEqual(sink.batches, [[3]]))
+  sink.answer()
+  await eventually(() => assert.equal(sink.metrics.commitToDurable.percentiles()?.count, 3))
+  const { p50, max } = sink.metrics.commitToDurable.percentiles()!
+  assert.ok(p50 > 5_500 && p50 < 8_500 && max > 8_500, `${p50}, ${max}`)
+  sink.destroy()
+})
+
 test('an operation that Node was told of grows no more, and all that is in it is counted as memory', async () => {
   const sink = new GrowingSink(new RecordingCheckpointer(), { batchSize: 100 })
   const rows = Math.floor((2.5 * largestStandIn) / rowBytes)

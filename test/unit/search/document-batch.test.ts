@@ -50,6 +50,12 @@ test('ids are those of an index', () => {
   assert.equal(new DocumentBatch([deletion('1-1', null), deletion('1-1', null, 'é')]).count, 2)
 })
 
+test('ids whose hashes are equal stay apart', () => {
+  // of so many, ten pairs have one hash of 32 bits
+  const ids = Array.from({ length: 300_000 }, (_, i) => `1-${i}`)
+  assert.equal(new DocumentBatch([runOf(written(ids))]).count, ids.length)
+})
+
 test("by the user's versions an older state that comes later is left out", () => {
   const left = (operations: Operations): (bigint | undefined)[] =>
     allOf(new DocumentBatch(operations)).map(({ version }) => version?.value)
