@@ -6,7 +6,7 @@ import { WrittenRun } from './written-run.ts'
 /**
  * Documents that are sent together: of each id only the last state, which says everything of the row. Those of runs are told
  * apart by the bytes of their ids, in tables of numbers: an object and two strings for each that waits, and maps of them,
- * were 2 of 10 CPU-µs a row (test/bench/README.md).
+ * were 2 of 9 CPU-µs a row (test/bench/README.md).
  */
 export class DocumentBatch {
   readonly #operations: readonly (DocumentOperation | WrittenRun)[]

@@ -18,7 +18,7 @@ const digitsOfNumber = 15
 
 /**
  * Writes the id of a row whose identity is one plain value as Postgres printed it, in quotes: the bytes of what `idOf` gives,
- * without the four strings on the way there (0.5 of 7.3 CPU-µs a row, test/bench/README.md). `notWritten` for any other.
+ * without the four strings on the way there (test/bench/README.md). `notWritten` for any other.
  */
 export function writePrintedId(
   out: Buffer,

@@ -22,7 +22,7 @@ export interface StoreTransport {
 
 /**
  * Parts of the official client: what sends requests, without its methods for every API of a store. Those are 530 files that
- * nobody here calls, and that took 0.12 s of CPU time at each start, more where they have to come from a disk.
+ * nobody here calls, and that took 0.15 s of CPU time at each start, more where they have to come from a disk.
  */
 export function storeTransport({ url, username, password, apiKey, tls }: SearchConnection): StoreTransport {
   const { Transport, Pool, Link, Json } = parts()
