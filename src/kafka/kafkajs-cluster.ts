@@ -1,10 +1,10 @@
-import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
 import type { Kafka, KafkaConfig } from 'kafkajs'
 import type { ProduceAnswer, ProduceRequest } from './produce-request.ts'
 import { decodeProduceAnswer, encodeProduceRequest, produceKey, produceVersion } from './produce-request.ts'
 import type { BatchIdentity } from './record-batch.ts'
 import { KafkaSockets } from './kafka-sockets.ts'
+import { requireKafkajs } from './require-kafkajs.ts'
 
 /** Of kafkajs, as far as it is used here; its version is pinned, because this is its inside. */
 interface Cluster {
@@ -45,8 +45,6 @@ export type ProducerIdentity = Omit<BatchIdentity, 'sequence'>
 
 type ClusterConstructor = new (options: object) => Cluster
 
-const require = createRequire(import.meta.url)
-
 /** The brokers of a cluster as a producer needs them, by the connections of kafkajs: TLS, logins and all. */
 export class KafkajsCluster {
   readonly #sockets = new KafkaSockets()
@@ -54,7 +52,7 @@ export class KafkajsCluster {
 
   /** Nothing is connected yet. */
   constructor(kafka: Kafka, config: KafkaConfig) {
-    const Cluster = require('kafkajs/src/cluster/index.js') as ClusterConstructor
+    const Cluster = requireKafkajs('kafkajs/src/cluster/index.js') as ClusterConstructor
     this.#cluster = new Cluster({
       ...config,
       logger: kafka.logger(),
@@ -133,7 +131,7 @@ async function identityFrom(
 
 /** The error that kafkajs has for a code of the protocol. */
 export function errorOfCode(code: number): Error {
-  const { createErrorFromCode } = require('kafkajs/src/protocol/error.js') as {
+  const { createErrorFromCode } = requireKafkajs('kafkajs/src/protocol/error.js') as {
     createErrorFromCode: (of: number) => Error
   }
   return createErrorFromCode(code)

@@ -1,7 +1,5 @@
-import { createRequire } from 'node:module'
 import { FetchedRecord } from './fetched-record.ts'
-
-const require = createRequire(import.meta.url)
+import { requireKafkajs } from './require-kafkajs.ts'
 
 interface Decoder {
   offset: number
@@ -41,10 +39,10 @@ export function takesRecords<Take extends object>(eachBatch: Take): Take {
  * process gets the objects that it always made.
  */
 export function readRecordsOurselves(): void {
-  const theirs = require(path) as DecodeMessages
-  const module = require.cache[require.resolve(path)]
+  const theirs = requireKafkajs(path) as DecodeMessages
+  const module = requireKafkajs.cache[requireKafkajs.resolve(path)]
   if (module) module.exports = (decoder: Decoder) => decodeMessages(decoder, theirs)
-  const { prototype } = require('kafkajs/src/consumer/runner.js') as { prototype: Runner }
+  const { prototype } = requireKafkajs('kafkajs/src/consumer/runner.js') as { prototype: Runner }
   const { handleBatch } = prototype
   prototype.handleBatch = function (batch) {
     if (!this.eachBatch || !takers.has(this.eachBatch))
@@ -86,7 +84,7 @@ function isOurs(buffer: Buffer, start: number, end: number): boolean {
 async function recordsOf(batch: Buffer): Promise<FetchedRecord[]> {
   const attributes = batch.readInt16BE(header.attributes)
   const codec = (
-    require('kafkajs/src/protocol/message/compression/index.js') as Compression
+    requireKafkajs('kafkajs/src/protocol/message/compression/index.js') as Compression
   ).lookupCodecByAttributes(attributes)
   const stored = batch.subarray(behind.records)
   const context = {

@@ -1,8 +1,6 @@
-import { createRequire } from 'node:module'
 import { PgstreamError } from '../errors.ts'
 import { readRecordsOurselves } from './read-records.ts'
-
-const require = createRequire(import.meta.url)
+import { requireKafkajs } from './require-kafkajs.ts'
 
 interface RequestQueue {
   readonly pending: readonly unknown[]
@@ -98,7 +96,7 @@ function lookAtTimeoutsOnceASecond(): void {
 /** A group whose next message was deleted is put at the begin or the end of the topic, and only its log says so. */
 function tellOfLostOffsets(): void {
   const { prototype } = consumerGroup()
-  const { KafkaJSNonRetriableError } = require('kafkajs/src/errors.js') as {
+  const { KafkaJSNonRetriableError } = requireKafkajs('kafkajs/src/errors.js') as {
     KafkaJSNonRetriableError: new (message: string, options: { cause: Error }) => Error
   }
   prototype.recoverFromOffsetOutOfRange = async function (this: ConsumerGroup, { topic, partition }) {
@@ -135,7 +133,7 @@ function beginAnewWhereTheTopicMayBeAnother(): void {
 
 /** It asks one broker after the other, and forgets what they said: who has no right would be told to wait. */
 function tellWhyThereIsNoCoordinator(): void {
-  const { prototype } = require('kafkajs/src/cluster/index.js') as Class<Cluster>
+  const { prototype } = requireKafkajs('kafkajs/src/cluster/index.js') as Class<Cluster>
   const find = prototype.findGroupCoordinatorMetadata
   prototype.findGroupCoordinatorMetadata = async function (this: Cluster, of) {
     let said: Error | undefined
@@ -154,10 +152,10 @@ function tellWhyThereIsNoCoordinator(): void {
 }
 
 const requestQueue = (): Class<RequestQueue> =>
-  require('kafkajs/src/network/requestQueue/index.js') as Class<RequestQueue>
+  requireKafkajs('kafkajs/src/network/requestQueue/index.js') as Class<RequestQueue>
 
 const consumerGroup = (): Class<ConsumerGroup> =>
-  require('kafkajs/src/consumer/consumerGroup.js') as Class<ConsumerGroup>
+  requireKafkajs('kafkajs/src/consumer/consumerGroup.js') as Class<ConsumerGroup>
 
 function lostOffset(lost: {
   group: string
