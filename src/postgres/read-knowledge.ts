@@ -5,6 +5,7 @@ import type { OutputPlugin } from '../wal/plugin-message.ts'
 import type { KnownTable } from './known-table.ts'
 import { ownSchema, schemaLogTable } from '../wal/schema-log.ts'
 import { schemaLogEntry } from './schema-log-entry.ts'
+import { entryColumns } from './read-schema-log.ts'
 import { learnFact, nothingKnown } from './source-knowledge.ts'
 import type { SourceFact, SourceKnowledge } from './source-knowledge.ts'
 import type { NamedType } from './type-names.ts'
@@ -102,7 +103,7 @@ async function* readEntries(connection: Connection, slot: string): AsyncGenerato
   await connection.query('begin read only')
   await connection.query(
     `declare entries no scroll cursor for
-       select id, version::text, schema_name, created_at::text, schema::text from pgstream.schema_log order by version`,
+       select ${entryColumns} from pgstream.schema_log l order by l.version`,
   )
   for (;;) {
     const { rows } = await connection.query(`fetch ${entriesAtOnce} from entries`)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { translator } from '../../src/translator/translator.ts'
 import type { ChangeEvent } from '../../src/wal/event.ts'
 import { parseLsn } from '../../src/wal/lsn.ts'
 import { unchangedToast } from '../../src/wal/value.ts'
@@ -88,5 +89,27 @@ for (const source of postgresSources()) {
       ['update', 'id integer!, a text, c text', 2, 'unchanged', 'c'],
       ['update', 'id integer!, a text, c text', 3, 'unchanged', 'c'],
     ])
+  })
+
+  test(`${source.label}: a stream that starts again takes the entries in the order of their versions, which get more digits`, async () => {
+    await using database = await preparedDatabase(source)
+    {
+      await using first = openStream(database)
+      await database.query(`select setval('pgstream.schema_log_version', 98)`)
+      await first.changesOf(`create table t (id int primary key); insert into t values (1)`)
+      await first.changesOf(`drop table t; create table t (id int primary key)`)
+      await first.stop()
+    }
+    const versions = await database.query<{ version: string }>('select version from pgstream.schema_log')
+    assert.ok(['99', '100', '101'].every((each) => versions.some(({ version }) => version === each)))
+    const [table] = await database.query<{ oid: number; id: string }>(
+      `select 't'::regclass::oid as oid, pgstream.table_id('t'::regclass)::text as id`,
+    )
+    await using second = openStream(database, { stages: [translator()] })
+    const rows = await second.changesOf('insert into t values (2)')
+    assert.deepEqual(
+      rows.map((event) => event.kind === 'insert' && [event.relation.oid, event.translation?.tableId]),
+      [[table!.oid, table!.id]],
+    )
   })
 }
