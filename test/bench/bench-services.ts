@@ -2,6 +2,8 @@ import type { KafkaBroker } from '../services/kafka-broker.ts'
 import { startKafka, temporaryTopic } from '../support/kafka.ts'
 import type { TemporaryTopic } from '../support/kafka.ts'
 import { topicEnd } from '../support/kafka-offsets.ts'
+import { startPostgres } from '../support/postgres.ts'
+import type { PostgresCluster } from '../services/postgres-cluster.ts'
 import { searchSpace, startOpenSearch } from '../support/search.ts'
 import type { SearchSpace } from '../support/search.ts'
 import type { SearchNode } from '../services/search-node.ts'
@@ -20,6 +22,10 @@ function once<T extends AsyncDisposable>(start: () => Promise<T>): () => Promise
 export async function stopServices(): Promise<void> {
   for (const server of started.splice(0)) await server[Symbol.asyncDispose]()
 }
+
+/** As it runs for a user: what is committed is on the disk. Nothing of its own comes between two runs. */
+export const benchPostgres = (settings: Readonly<Record<string, string>> = {}): Promise<PostgresCluster> =>
+  startPostgres({ major: 15, settings: { fsync: 'on', autovacuum: 'off', ...settings } })
 
 /** As it would run for long: with all of Java's compilers. */
 const javaOptions = ['-Xms512m', '-Xmx512m', '-XX:+UseSerialGC', '-Djava.awt.headless=true']

@@ -1,39 +1,26 @@
 /** What `npm run bench` runs; README.md here says how to use it and what was found. */
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { parseArgs } from 'node:util'
-import { startPostgres } from '../support/postgres.ts'
 import { lost, readBaseline, writeBaseline } from './baseline.ts'
 import { measureBackfill } from './backfill/run.ts'
-import { stopServices } from './bench-services.ts'
+import { benchPostgres, stopServices } from './bench-services.ts'
 import { measureLatency } from './latency/run.ts'
 import { measure } from './measure.ts'
 import { missed, table } from './report.ts'
 import type { Result } from './report.ts'
 import type { Scenario } from './scenario.ts'
 import { scenarios } from './scenarios/all.ts'
+import { refuse, usage } from './usage.ts'
 import { workloads } from './workloads.ts'
 import { writeWorkload } from './written.ts'
 
-const { values, positionals: words } = parseArgs({
-  allowPositionals: true,
-  options: {
-    rows: { type: 'string', default: '300000' },
-    runs: { type: 'string', default: '3' },
-    list: { type: 'boolean', default: false },
-    profile: { type: 'string' },
-    strict: { type: 'boolean', default: false },
-    guard: { type: 'boolean', default: false },
-    baseline: { type: 'boolean', default: false },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-})
-if (values.profile) process.env['BENCH_PROFILE'] = resolve(values.profile)
+const { words, rows, runs, ...wanted } = usage(process.argv.slice(2))
+if (wanted.profile !== undefined) process.env['BENCH_PROFILE'] = resolve(wanted.profile)
 const isNamed = ({ name }: Scenario): boolean => name === words.join(' ')
 const chosen = scenarios.some(isNamed)
   ? scenarios.filter(isNamed)
   : scenarios.filter(({ name }) => words.every((word) => name.includes(word)))
-if (values.help) {
+if (wanted.help) {
   const about = await readFile(new URL('README.md', import.meta.url), 'utf8')
   console.log(about.match(/^ {4}npm run bench.*$/gm)!.join('\n'))
 } else if (words[0] === 'micro') {
@@ -41,19 +28,18 @@ if (values.help) {
 } else if (words[0] === 'latency') {
   await measureLatency(words[1])
 } else if (words[0] === 'backfill') {
-  await measureBackfill(Number(values.rows))
+  await measureBackfill(rows)
 } else if (words[0] === 'idle') {
   await import('./idle/run.ts')
-} else if (values.list || chosen.length === 0) {
+} else if (wanted.list || chosen.length === 0) {
   for (const { name, workload } of scenarios) console.log(`${name}: ${workloads[workload].about}`)
-  process.exitCode = values.list ? 0 : 2
+  if (!wanted.list) refuse(`No scenario has all of these words in its name: ${words.join(' ')}.`)
 } else {
   process.exitCode = await bench().finally(stopServices)
 }
 
 async function bench(): Promise<number> {
-  const settings = { shared_buffers: '512MB', max_wal_size: '16GB', autovacuum: 'off' }
-  await using server = await startPostgres({ major: 15, settings })
+  await using server = await benchPostgres({ shared_buffers: '512MB', max_wal_size: '16GB' })
   const results: Result[] = []
   for (const group of groups(chosen)) {
     const { workload, plugin } = group[0]!
@@ -62,16 +48,16 @@ async function bench(): Promise<number> {
       serverUrl: server.url,
       plugin,
       workload,
-      rows: Number(values.rows),
+      rows: rows,
     })
-    results.push(...(await measure(group, written, Number(values.runs), (text) => console.error(text))))
+    results.push(...(await measure(group, written, runs, (text) => console.error(text))))
   }
   for (const result of results) console.log(JSON.stringify(result))
   console.log(table(results))
-  const worse = values.guard ? lost(results, await readBaseline()) : []
+  const worse = wanted.guard ? lost(results, await readBaseline()) : []
   for (const text of worse) console.error(text)
-  if (values.baseline) await writeBaseline(results)
-  const isMissed = values.strict && results.flatMap(missed).length > 0
+  if (wanted.baseline) await writeBaseline(results)
+  const isMissed = wanted.strict && results.flatMap(missed).length > 0
   return isMissed || worse.length > 0 ? 1 : 0
 }
 

@@ -12,11 +12,11 @@ import {
   cancelBackfill,
   startBackfill,
 } from '../../../src/postgres/backfill/request-backfill.ts'
-import { startPostgres } from '../../support/postgres.ts'
 import type { TemporaryDatabase } from '../../support/postgres.ts'
 import { openSession } from '../../support/session.ts'
 import { preparedDatabase } from '../../support/source.ts'
 import { eventually } from '../../support/wait.ts'
+import { benchPostgres } from '../bench-services.ts'
 import { insertOrders, orders } from '../workloads.ts'
 
 const [perSecond, liveSeconds] = [200, 15]
@@ -125,7 +125,7 @@ async function measureLive(database: TemporaryDatabase): Promise<void> {
 
 /** `rows` in a table that is there before, whose backfill is run whole, and then again beside writers. */
 export async function measureBackfill(rows: number): Promise<void> {
-  await using server = await startPostgres({ major: 15, settings: { autovacuum: 'off' } })
+  await using server = await benchPostgres()
   await using database = await preparedDatabase(
     { url: server.url },
     {

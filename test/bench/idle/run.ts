@@ -2,9 +2,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { RunningCommand } from '../../support/command.ts'
-import { startPostgres } from '../../support/postgres.ts'
 import { preparedDatabase } from '../../support/source.ts'
-import { benchTopic, stopServices } from '../bench-services.ts'
+import { benchPostgres, benchTopic, stopServices } from '../bench-services.ts'
 
 /** What has to be compiled and collected once is done by then. */
 const settleSeconds = 20
@@ -43,7 +42,7 @@ async function measure(name: string, args: readonly string[], env: Record<string
 }
 
 try {
-  await using server = await startPostgres({ major: 15 })
+  await using server = await benchPostgres({ autovacuum: 'on' })
   await using database = await preparedDatabase({ url: server.url })
   await using topic = await benchTopic()
   const kafka = { PGSTREAM_KAFKA_SERVERS: topic.address, PGSTREAM_KAFKA_TOPIC_NAME: topic.name }

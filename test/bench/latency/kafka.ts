@@ -3,11 +3,10 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { RunningCommand } from '../../support/command.ts'
-import { startPostgres } from '../../support/postgres.ts'
 import type { TemporaryDatabase } from '../../support/postgres.ts'
 import { preparedDatabase } from '../../support/source.ts'
 import { eventually } from '../../support/wait.ts'
-import { benchTopic, stopServices } from '../bench-services.ts'
+import { benchPostgres, benchTopic, stopServices } from '../bench-services.ts'
 import { atRate, tell } from './at-rate.ts'
 import { durableLatencies } from './durable.ts'
 import type { Rate } from './at-rate.ts'
@@ -51,7 +50,7 @@ async function measure(database: TemporaryDatabase, rate: Rate): Promise<void> {
 }
 
 try {
-  await using server = await startPostgres({ major: 15, settings: { autovacuum: 'off' } })
+  await using server = await benchPostgres()
   await using database = await preparedDatabase({ url: server.url })
   await database.query('create table t (id int primary key, text text)')
   for (const rate of rates) await measure(database, rate)

@@ -1,10 +1,9 @@
 /** How long after its commit a row can be had from the search store by the id of its document. */
 import { Agent, get } from 'node:http'
 import { RunningCommand } from '../../support/command.ts'
-import { startPostgres } from '../../support/postgres.ts'
 import { preparedDatabase } from '../../support/source.ts'
 import { eventually } from '../../support/wait.ts'
-import { benchSpace, stopServices } from '../bench-services.ts'
+import { benchPostgres, benchSpace, stopServices } from '../bench-services.ts'
 import { searchStore } from '../indexed.ts'
 import { atRate, tell, twoHundred } from './at-rate.ts'
 import { durableLatencies } from './durable.ts'
@@ -13,7 +12,7 @@ import { durableLatencies } from './durable.ts'
 const lookedFor = 5
 
 {
-  await using server = await startPostgres({ major: 15, settings: { autovacuum: 'off' } })
+  await using server = await benchPostgres()
   await using database = await preparedDatabase({ url: server.url })
   await using space = await benchSpace()
   await using durable = await durableLatencies()
@@ -41,14 +40,15 @@ const lookedFor = 5
       }).on('error', reject)
     })
   const looking: Promise<number>[] = []
-  const look = async (id: number): Promise<number> => {
-    const committed = performance.now()
+  const look = async (id: number, since: number): Promise<number> => {
     while (!(await isThere(id)));
-    return performance.now() - committed
+    return performance.now() - since
   }
   await atRate(twoHundred, async (id) => {
+    // the commit is a little later
+    const since = performance.now()
     await database.query(`insert into t values ($1, 'some text of a usual length')`, [id])
-    if (id % lookedFor === 0) looking.push(look(id))
+    if (id % lookedFor === 0) looking.push(look(id, since))
   })
   const found = await Promise.all(looking)
   tell('search, commit → durable', twoHundred, await durable.end(command))

@@ -5,15 +5,15 @@ import { fileURLToPath } from 'node:url'
 import { setTimeout as pause } from 'node:timers/promises'
 import { atRate, tell, twoHundred } from './at-rate.ts'
 import { durableLatencies } from './durable.ts'
+import { benchPostgres } from '../bench-services.ts'
 import { RunningCommand } from '../../support/command.ts'
-import { startPostgres } from '../../support/postgres.ts'
 import { preparedDatabase } from '../../support/source.ts'
 import { WebhookApi } from '../../support/webhook-api.ts'
 import { subscribe } from '../../support/webhooks.ts'
 
 const program = fileURLToPath(new URL('../programs/latency-receiver.mjs', import.meta.url))
 
-await using server = await startPostgres({ major: 15, settings: { autovacuum: 'off' } })
+await using server = await benchPostgres()
 await using database = await preparedDatabase({ url: server.url })
 await database.query('create table t (id int primary key, text text)')
 const receiver = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'] })
