@@ -34,6 +34,11 @@ const differences: readonly (readonly [what: string, pgoutput: string, wal2json:
     'as their rows show them: no oid, keys in updates and deletes only, unchanged large values missing instead of named',
   ],
   [
+    'Rows of a table while an open transaction has the index of its key locked (TRUNCATE, REINDEX, some ALTER TABLE)',
+    'arrive',
+    'wait for the end of that transaction, and all that follows with them',
+  ],
+  [
     'CREATE MATERIALIZED VIEW … AS and REFRESH MATERIALIZED VIEW CONCURRENTLY',
     'nothing',
     'take ordinals of their transaction; of a view made since the start, inserts as into a table',

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ChangeEvent } from '../../src/wal/event.ts'
+import { init } from '../../src/postgres/init.ts'
+import type { ChangeEvent, WalEvent } from '../../src/wal/event.ts'
 import { encodeWireJson } from '../../src/wal/wire-json.ts'
 import { openBothPlugins } from '../support/both-plugins.ts'
 import { createEveryType, everyType, insertEveryType } from '../support/every-type.ts'
 import { postgresServers, wal2jsonIsThere } from '../support/postgres.ts'
+import { openSession } from '../support/session.ts'
+import { preparedDatabase } from '../support/source.ts'
+import { openStream } from '../support/stream.ts'
 import type { TestStream } from '../support/stream.ts'
+import { eventually } from '../support/wait.ts'
 
 const server = postgresServers().find(({ major }) => major === 15)
 const skip = server && wal2jsonIsThere() ? false : 'needs wal2json'
@@ -184,6 +189,35 @@ test('both plugins give the same events, positions and JSON, whatever is done', 
     )
   })
 })
+
+test(
+  'a row waits, by wal2json only, while a transaction has the index of its key locked',
+  { skip },
+  async () => {
+    await using database = await preparedDatabase({ url: server!.url, plugin: 'pgoutput' })
+    const slotName = `${database.name}_wal2json`
+    await init({ url: database.url, plugin: 'wal2json', slotName, waitTimeoutMs: 30_000 })
+    await database.query('create table t (id int primary key); insert into t values (1); update t set id = 2')
+    await using user = await openSession(database.url)
+    await user.query('begin; truncate t')
+    await using pgoutput = openStream(database)
+    await using wal2json = openStream(database, { slotName })
+    const hasRow = (events: readonly WalEvent[]): boolean => events.some(({ kind }) => kind === 'update')
+    await pgoutput.until(hasRow)
+    const waits = async (): Promise<boolean> => {
+      const locks = await database.query(
+        `select from pg_locks l join pg_replication_slots s on l.pid = s.active_pid
+        where s.slot_name = $1 and l.relation = 't_pkey'::regclass and not l.granted`,
+        [slotName],
+      )
+      return locks.length > 0
+    }
+    await eventually(waits, { about: 'wal2json that waits for the index' })
+    assert.equal(hasRow(wal2json.events), false)
+    await user.query('rollback')
+    await wal2json.until(hasRow)
+  },
+)
 
 const bigintText = (_key: string, value: unknown): unknown =>
   typeof value === 'bigint' ? String(value) : value

@@ -45,7 +45,7 @@ async function compareRows(source: PostgresSource, seeds: readonly number[]): Pr
       const commits = whole.events.slice(begin).filter((event) => event.kind === 'commit')
       if (commits.length > 0) await stream.startAgain(commits[random.int(commits.length)]!)
     }
-    // not awaited: wal2json waits for a table that a transaction of the workload has locked
+    // not awaited: wal2json waits for the end of a transaction of the workload that has the index of a key locked
     let started = Promise.resolve()
     await runner.run(steps, async (index) => {
       for (const { stream, at } of starts) if (at === index) started = started.then(() => startAgain(stream))
