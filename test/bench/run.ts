@@ -48,7 +48,7 @@ async function bench(): Promise<number> {
       serverUrl: server.url,
       plugin,
       workload,
-      rows: rows,
+      rows,
     })
     results.push(...(await measure(group, written, runs, (text) => console.error(text))))
   }
