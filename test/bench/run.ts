@@ -50,9 +50,11 @@ async function bench(): Promise<number> {
       workload,
       rows,
     })
-    results.push(...(await measure(group, written, runs, (text) => console.error(text))))
+    const measured = await measure(group, written, runs, (text) => console.error(text))
+    // at once: a scenario that fails loses none before it
+    for (const result of measured) console.log(JSON.stringify(result))
+    results.push(...measured)
   }
-  for (const result of results) console.log(JSON.stringify(result))
   console.log(table(results))
   const worse = wanted.guard ? lost(results, await readBaseline()) : []
   for (const text of worse) console.error(text)

@@ -19,6 +19,9 @@ const wrong: Readonly<Record<string, readonly string[]>> = {
   "Option '--rows <value>' argument missing": ['--rows'],
   "Unknown option '--bogus'": ['--bogus'],
   'latency is measured of webhooks, kafka, search, not of stdout.': ['latency', 'stdout'],
+  'idle takes no word bogus.': ['idle', 'bogus'],
+  'backfill takes no --runs.': ['backfill', '--runs', '5'],
+  '--baseline keeps what a whole run says': ['stdout', '--baseline', '--rows', '1000'],
   'No scenario has all of these words in its name: null sinks.': ['null sinks'],
 }
 
