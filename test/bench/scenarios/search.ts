@@ -59,6 +59,7 @@ export const search: readonly Scenario[] = [
   { ...common, name: 'search, through Kafka', run: throughKafka, limit: changes },
   { ...common, name: 'search, backfill', run: intoStore(backfilled), limit: rows, atLeast: 0.85 },
   { ...others, name: 'search, wal2json', plugin: 'wal2json' },
+  { ...others, name: 'a million rows in one transaction, search, pgoutput', workload: 'million' },
   { ...others, name: 'single-row transactions, search, pgoutput', workload: 'single' },
   { ...others, name: 'wide rows, search, pgoutput', workload: 'wide' },
   { ...others, name: 'large rows, search, pgoutput', workload: 'large' },
